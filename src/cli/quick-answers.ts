@@ -40,7 +40,7 @@ export async function answerQuickly(invocation: Invocation): Promise<number | un
 }
 
 function answerStatus(invocation: Invocation<'status'>, surroundings: Surroundings): number | undefined {
-  if (invocation.options.pick === true) return undefined
+  if (invocation.options.pick === true || invocation.options.watch === true) return undefined
   const { env } = surroundings
   const noColor = invocation.options.noColor === true
   const styleOf = (descriptor: 1 | 2): TextStyle =>

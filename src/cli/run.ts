@@ -8,11 +8,12 @@ import { messagesOfProcess, report, supervise, supervisionOfProcess } from './su
 import { commandMeant, isDebug, parse } from '../command-line/parse.ts'
 import { COMMAND_TABLE } from '../command-line/table.ts'
 import type { AnyInvocation, Invocation } from '../command-line/table.ts'
-import { status } from '../commands/status.ts'
+import { status, watchStatus } from '../commands/status.ts'
 import type { CommandName } from '../model/invocation.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { createOutput, streamFacts } from '../ui/streams.ts'
+import { pause } from '../platform/time.ts'
+import { createOutput, createScreen, streamFacts } from '../ui/streams.ts'
 
 /**
  * Runs the words after `awsmfa` and returns the exit code; never throws. stdout gets data alone: with `--json` one
@@ -125,13 +126,12 @@ async function dispatch<Name extends CommandName>(
 const COMMANDS: { readonly [Name in CommandName]: (line: Invocation<Name>, runtime: Runtime) => Promise<number> } = {
   login: async (line, runtime) => (await import('../commands/login.ts')).login(line, await forLogin(runtime)),
   logout: async (line, runtime) => (await import('../commands/logout.ts')).logout(line, runtime),
-  status: async (line, runtime) =>
-    status(
-      line.options.pick === true
-        ? await (await import('../commands/pick-profile.ts')).withAnyProfile(line, runtime)
-        : line,
-      runtime,
-    ),
+  status: async (line, runtime) => {
+    if (line.options.watch === true)
+      return await watchStatus(line, { ...runtime, pause, screen: createScreen(runtime) })
+    if (line.options.pick !== true) return status(line, runtime)
+    return status(await (await import('../commands/pick-profile.ts')).withAnyProfile(line, runtime), runtime)
+  },
   exec: async (line, runtime) => (await import('../commands/exec.ts')).exec(line, await forLogin(runtime)),
   env: async (line, runtime) => (await import('../commands/env.ts')).env(line, await forLogin(runtime)),
   console: async (line, runtime) => (await import('../commands/console.ts')).openConsole(line, await forLogin(runtime)),

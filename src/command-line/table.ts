@@ -104,6 +104,7 @@ const ROWS = {
       PROFILE,
       flag('all', 'All profiles, as a table'),
       flag('pick', 'Choose a profile from a list'),
+      flag('watch', 'Draw again each minute, until Ctrl-C'),
       value('min-ttl', 'TIME', 'Exit 4 if less time remains, such as 45m'),
       flag('json', 'Print the state as JSON', OUTPUT),
       NO_OUTPUT,
@@ -115,6 +116,10 @@ const ROWS = {
       ['all', 'profile'],
       ['pick', 'profile'],
       ['pick', 'all'],
+      ['watch', 'json'],
+      ['watch', 'format'],
+      ['watch', 'quiet'],
+      ['watch', 'pick'],
     ],
     examples: [
       { line: 'awsmfa status --all', description: 'Show all profiles' },

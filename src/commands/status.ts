@@ -10,6 +10,7 @@ import { formatExpiration } from '../model/expiration.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Resolved } from '../model/origin.ts'
+import type { Pause } from '../platform/time.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { SessionState } from '../sessions/reuse.ts'
 import {
@@ -23,8 +24,10 @@ import {
 import type { StatusEntry, StatusLookup } from '../sessions/status.ts'
 import { isLongTermOnly, renderStatusTable, stateWord, statusRows, signInCommand } from '../sessions/status-table.ts'
 import { DURATION_FORM, formatAt, formatInstant, formatRemaining, parseDuration } from '../ui/duration.ts'
+import type { Screen } from '../ui/streams.ts'
+import { paint, renderMessages, wrapLines } from '../ui/style.ts'
 import type { TextStyle } from '../ui/style.ts'
-import { commandLine, exportLine, hint, quoted, visible } from '../ui/words.ts'
+import { commandLine, exportLine, hint, profileWord, quoted, visible } from '../ui/words.ts'
 
 /** What `status` needs. It cannot reach STS, nor write a file. `quick-answers` has readers of its own. */
 export interface StatusRuntime extends Pick<Runtime, 'environment' | 'now' | 'cachedSessionOf'> {
@@ -80,6 +83,65 @@ export function status(invocation: Invocation<'status'>, runtime: StatusRuntime)
     else if (!isList) runtime.terminal.stderr(nextStep(entry, isNamed, lookup))
   }
   return exitCode
+}
+
+/** What `status --watch` needs besides. */
+export interface WatchRuntime extends StatusRuntime, Pick<Runtime, 'cancelled'> {
+  readonly pause: Pause
+  readonly screen: Screen
+}
+
+/**
+ * Draws what `status` prints at once and after each full minute, on a screen of its own that is left as it was found;
+ * one below the other where that cannot be erased. Ends by throwing the reason for which it was cancelled. Throws also
+ * what `status` throws, and USAGE without a terminal.
+ */
+export async function watchStatus(invocation: Invocation<'status'>, runtime: WatchRuntime): Promise<never> {
+  const { screen, now, pause, cancelled } = runtime
+  if (screen.size() === undefined) throw watchNeedsTerminal(invocation)
+  const [open, close] = screen.canErase ? ['\u001B[?1049h', '\u001B[?1049l'] : ['', '']
+  let isOpen = false
+  try {
+    for (;;) {
+      const frame = frameOf(invocation, runtime)
+      screen.write(`${isOpen ? '' : open}${frame}`)
+      isOpen = true
+      await pause(MINUTE_MS - (now().getTime() % MINUTE_MS), cancelled)
+    }
+  } finally {
+    if (isOpen) screen.write(close)
+  }
+}
+
+const MINUTE_MS = 60_000
+
+function watchNeedsTerminal({ positionals, options }: Invocation<'status'>): AwsmfaError {
+  const named = options.profile === undefined ? positionals : [profileWord(options.profile)]
+  const words = options.all === true ? ['--all'] : named
+  return new AwsmfaError({ code: 'USAGE', problem: { kind: 'needs-terminal', option: '--watch', words } })
+}
+
+/** Returns what `status` prints now, over what was there before: as many rows as there are, and how many more. */
+function frameOf(invocation: Invocation<'status'>, runtime: WatchRuntime): string {
+  const { screen, terminal } = runtime
+  const { columns, rows } = screen.size() ?? { columns: 80, rows: 24 }
+  const data = { ...terminal.data, columns }
+  let text = ''
+  status(invocation, {
+    ...runtime,
+    terminal: {
+      data,
+      stdout: (written) => void (text += written),
+      stderr: (written) => void (text += renderMessages(written, data)),
+    },
+  })
+  if (!screen.canErase) return `${text}\n`
+  const all = wrapLines(text.trimEnd(), columns).split('\n')
+  const room = Math.max(1, rows - 2)
+  const shown = all.length > room ? all.slice(0, room) : all
+  const more = all.length > room ? `${all.length - room} more rows. ` : ''
+  const foot = paint(`${more}${formatInstant(runtime.now(), runtime.now())}, Ctrl-C to leave`, 'dim', data)
+  return `\u001B[H${[...shown, foot].map((line) => `${line}\u001B[K`).join('\r\n')}\u001B[J`
 }
 
 function minTtlOf(text: string | undefined): number | undefined {

@@ -113,6 +113,8 @@ const USAGE_WORDS: WordsForKinds<UsageProblem> = {
       `${quoted(option)} needs ${needed === undefined ? 'a profile name' : quoted(needed)}`,
       commandLine(command, ...words),
     ),
+  'needs-terminal': ({ option, words }) =>
+    say(`${quoted(option)} needs a terminal on stdout`, commandLine('status', ...words)),
   'unknown-placeholder': ({ placeholder, known }) =>
     say(
       `unknown placeholder '{${quoted(placeholder).slice(1, -1)}}'`,

@@ -58,6 +58,7 @@ interface UsageFields {
   'conflicting-options': { options: readonly [string, string] }
   // `needed`: what has to be there too, or a profile name; `words`: a line that has both.
   'missing-option': { command: CommandName; option: string; needed?: string | undefined; words: readonly string[] }
+  'needs-terminal': { option: string; words: readonly string[] }
   'unknown-placeholder': { placeholder: string; known: readonly string[] }
   // `instead`: what to do for a setting that belongs elsewhere.
   'unknown-setting': {

@@ -3,8 +3,8 @@ import { fstatSync, statSync, writeSync } from 'node:fs'
 import { AwsmfaError } from '../model/failure.ts'
 import { isSystemError } from '../platform/system-error.ts'
 import { pauseSync } from '../platform/time.ts'
-import { renderMessages } from './style.ts'
-import type { StreamFacts, TextStyle } from './style.ts'
+import { movesCursor, renderMessages } from './style.ts'
+import type { StreamFacts, TextStyle, TextStyleOptions } from './style.ts'
 
 const FULL_PIPE_PAUSE_MS = 5
 
@@ -54,6 +54,27 @@ export function streamFacts(descriptor: 1 | 2): StreamFacts {
   if (!mayBeTerminal(descriptor)) return { isTTY: false, columns: undefined }
   const stream: Partial<NodeJS.WriteStream> = descriptor === 1 ? process.stdout : process.stderr
   return { isTTY: stream.isTTY === true, columns: stream.columns }
+}
+
+/** The terminal of stdout, for what is drawn again and again. */
+export interface Screen {
+  /** Its size now; undefined without a terminal. */
+  readonly size: () => { readonly columns: number; readonly rows: number } | undefined
+  /** Whether it can be erased. */
+  readonly canErase: boolean
+  readonly write: (text: string) => void
+}
+
+/** Returns the terminal of stdout. */
+export function createScreen({ environment }: Pick<TextStyleOptions, 'environment'>): Screen {
+  return {
+    size: () => {
+      const { isTTY, columns = 80 } = streamFacts(1)
+      return isTTY ? { columns, rows: process.stdout.rows || 24 } : undefined
+    },
+    canErase: movesCursor(environment, process.platform),
+    write: createOutput(1),
+  }
 }
 
 function mayBeTerminal(descriptor: number): boolean {

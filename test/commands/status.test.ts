@@ -1,8 +1,9 @@
 /** The status command, without a shell. */
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { snapshotsOf } from '../../src/aws-files/profiles.ts'
 import type { Invocation } from '../../src/command-line/table.ts'
-import { status } from '../../src/commands/status.ts'
+import { status, watchStatus } from '../../src/commands/status.ts'
+import { AwsmfaError } from '../../src/model/failure.ts'
 import { growthOf } from '../support/growth.ts'
 
 it.each([
@@ -45,3 +46,82 @@ function statusOf(
   )
   return { exitCode, lines: printed.join('').split('\n').length - 1 }
 }
+
+describe('--watch', () => {
+  const text =
+    '[work]\naws_access_key_id = ASIA\naws_secret_access_key = s\naws_session_token = t\nexpiration = 2026-11-21T20:00:00Z\n'
+  const many = Array.from({ length: 30 }, (_, index) => `[profile p${index}]\n`).join('')
+
+  /** Returns what is written in three minutes, and the pauses. */
+  async function watch(
+    size: { readonly columns: number; readonly rows: number } | undefined,
+    { canErase = true, config = '', all = false } = {},
+  ): Promise<{ readonly written: readonly string[]; readonly pauses: readonly number[]; readonly error: unknown }> {
+    const [written, pauses]: [string[], number[]] = [[], []]
+    let now = new Date('2026-11-21T18:40:20Z').getTime()
+    const error: unknown = await watchStatus(
+      { command: 'status', positionals: all ? [] : ['work'], options: { watch: true, ...(all ? { all } : {}) } },
+      {
+        environment: {},
+        now: () => new Date(now),
+        cachedSessionOf: () => undefined,
+        files: {
+          read: () =>
+            snapshotsOf({
+              credentials: { path: '/home/alice/.aws/credentials', text, exists: true },
+              config: { path: '/home/alice/.aws/config', text: config, exists: true },
+            }),
+        },
+        facts: { identityOf: () => undefined },
+        terminal: {
+          stdout: () => undefined,
+          stderr: () => undefined,
+          data: { color: false, unicode: true, columns: 80 },
+        },
+        screen: { size: () => size, canErase, write: (words) => void written.push(words) },
+        cancelled: new AbortController().signal,
+        pause: (ms) => {
+          pauses.push(ms)
+          now += ms
+          return pauses.length < 3 ? Promise.resolve() : Promise.reject(new AwsmfaError({ code: 'CANCELLED' }))
+        },
+      },
+    ).catch((thrown: unknown) => thrown)
+    return { written, pauses, error }
+  }
+
+  it('draws at once and after each full minute on a screen of its own, which it leaves', async () => {
+    const { written, pauses, error } = await watch({ columns: 80, rows: 24 })
+    expect(pauses).toEqual([40_000, 60_000, 60_000])
+    expect(error).toMatchObject({ failure: { code: 'CANCELLED' } })
+    expect(written.map((words) => /(\d+ h \d+ min) left/.exec(words)?.[1])).toEqual([
+      '1 h 19 min',
+      '1 h 19 min',
+      '1 h 18 min',
+      undefined,
+    ])
+    expect(written[0]?.startsWith('\u001B[?1049h\u001B[Hwork: valid')).toBe(true)
+    expect(written[0]?.endsWith('Ctrl-C to leave\u001B[K\u001B[J')).toBe(true)
+    expect(written.slice(1, 3).every((words) => words.startsWith('\u001B[Hwork'))).toBe(true)
+    expect(written.at(-1)).toBe('\u001B[?1049l')
+  })
+
+  it('draws as many rows as there are, and says how many more', async () => {
+    const [frame = ''] = (await watch({ columns: 40, rows: 10 }, { config: many, all: true })).written
+    const rows = frame.split('\r\n')
+    expect(rows).toHaveLength(9)
+    expect(rows.at(-1)).toContain('24 more rows. ')
+  })
+
+  it('writes one below the other on a terminal that cannot be erased', async () => {
+    const { written } = await watch({ columns: 80, rows: 24 }, { canErase: false })
+    expect(written.join('')).not.toContain('\u001B')
+    expect(written.join('').match(/work: valid/g)).toHaveLength(3)
+  })
+
+  it('is refused without a terminal', async () => {
+    const { written, error } = await watch(undefined)
+    expect(written).toEqual([])
+    expect(error).toMatchObject({ failure: { code: 'USAGE', problem: { kind: 'needs-terminal', words: ['work'] } } })
+  })
+})

@@ -89,6 +89,7 @@ const USAGE: Kinds<UsageProblem> = {
     },
     { command: 'setup', option: '--role-arn', words: ['NAME', '--role-arn', 'ARN', '--source-profile', 'work'] },
   ],
+  'needs-terminal': [{ option: '--watch', words: ['--all'] }],
   'unknown-placeholder': [{ placeholder: 'nam', known: ['profile', 'state'] }],
   'unknown-setting': [
     { path: '/home/alice/.config/awsmfa/config.ini', key: 'duratoin', line: 2, nearest: 'duration' },

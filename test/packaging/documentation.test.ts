@@ -86,6 +86,7 @@ const EXAMPLES: Readonly<
   'docs/getting-started.md, Your access key is in ~/.aws/credentials': {},
   'docs/getting-started.md, You have no access key in your files': {},
   'docs/getting-started.md, Write the files yourself': { after: '$ awsmfa logout base\n!> ✔ base: signed out…\n!> …' },
+  'docs/your-day.md, One code in the morning': {},
   'docs/import.md': { before: FOREIGN_KEYS },
   'docs/settings.md': { before: WORK },
   'docs/doctor.md': {

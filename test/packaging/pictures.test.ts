@@ -33,7 +33,7 @@ function normalize(line: string): string {
   return line
     .replace(/(?<=^MFA code .*: )\d+$/, (found) => '123456'.slice(0, found.length))
     .replace(/until \d\d:\d\d/g, 'until 19:40')
-    .replace(/\(work 1[12]h\d+m\)/g, '(work 11h59m)')
+    .replace(/\((\w+) 1[12]h\d+m\)/g, '($1 11h59m)')
     .replace(/11 h 5\d min/g, '11 h 59 min')
 }
 
@@ -63,7 +63,7 @@ async function openSession(sandbox: Sandbox): Promise<Session> {
     columns: COLUMNS,
   })
   await pty.expect(/\$ $/)
-  const begin = pty.output().lastIndexOf('$')
+  const begin = pty.output().lastIndexOf('(work')
   const moments: Frame[] = []
   const see = (seconds: number): void => void moments.push({ output: pty.output().slice(begin), seconds })
   see(1)
@@ -100,7 +100,7 @@ async function stageWithKeys(): Promise<Sandbox> {
   return sandbox
 }
 
-const PROMPT = /\(work [^)]*\) \$ $/
+const PROMPT = /\(\w+ [^)]*\) \$ $/
 
 async function signIn({ sandbox, type, enter }: Session): Promise<void> {
   await type('awsmfa login')
@@ -116,12 +116,34 @@ function letTimePass({ home }: Sandbox): void {
   home.write(path, [version, String(Math.floor(Date.now() / 1000) + 595), ...rest].join(' '))
 }
 
+const ROLES = ['admin', 'billing', 'deploy', 'logs']
+  .map((name, index) => {
+    const [account, role] = [String(index + 2).repeat(12), `${name.charAt(0).toUpperCase()}${name.slice(1)}`]
+    return `[profile ${name}]\nrole_arn = arn:aws:iam::${account}:role/${role}\nsource_profile = work\nregion = eu-west-1\n`
+  })
+  .join('')
+
 const SCENES: Readonly<Record<string, { readonly title: string; readonly play: (session: Session) => Promise<void> }>> =
   {
     login: {
       title: 'awsmfa login prompts for a code; then the shell prompt and awsmfa status show the time remaining',
       play: async (session) => {
         await signIn(session)
+        await session.type('awsmfa status')
+        await session.enter(PROMPT, 3)
+      },
+    },
+    day: {
+      title: 'awsmfa-use lists the profiles; typing filters the list, and Enter selects one',
+      play: async (session) => {
+        const { home } = session.sandbox
+        home.write('.aws/config', `${home.read('.aws/config').toString()}${ROLES}`)
+        await signIn(session)
+        session.moments.length = 0
+        await session.type('awsmfa-use')
+        await session.enter(/Esc to cancel/, 2)
+        await session.type('dep')
+        await session.enter(PROMPT, 2)
         await session.type('awsmfa status')
         await session.enter(PROMPT, 3)
       },
@@ -157,8 +179,9 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3') || !nee
       expect(lastFrameText(picture).length).toBeGreaterThan(2)
     })
 
-    it.each(Object.keys(SCENES))('%s is shown in the README', (name) => {
-      expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toContain(`](docs/pictures/${name}.svg)`)
+    it.each(Object.keys(SCENES))('%s is shown in the README or the guide', (name) => {
+      const page = name === 'day' ? 'docs/your-day.md' : 'README.md'
+      expect(readFileSync(join(ROOT, page), 'utf8')).toContain(`pictures/${name}.svg)`)
     })
   },
 )
