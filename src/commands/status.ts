@@ -141,7 +141,7 @@ function frameOf(invocation: Invocation<'status'>, runtime: WatchRuntime): strin
   const shown = all.length > room ? all.slice(0, room) : all
   const more = all.length > room ? `${all.length - room} more rows. ` : ''
   const foot = paint(`${more}${formatInstant(runtime.now(), runtime.now())}, Ctrl-C to leave`, 'dim', data)
-  return `\u001B[H${[...shown, foot].map((line) => `${line}\u001B[K`).join('\r\n')}\u001B[J`
+  return `\u001B[H${[...shown, foot].map((line) => `${line}\u001B[K`).join('\n')}\u001B[J`
 }
 
 function minTtlOf(text: string | undefined): number | undefined {

@@ -69,8 +69,8 @@ export interface Screen {
 export function createScreen({ environment }: Pick<TextStyleOptions, 'environment'>): Screen {
   return {
     size: () => {
-      const { isTTY, columns = 80 } = streamFacts(1)
-      return isTTY ? { columns, rows: process.stdout.rows || 24 } : undefined
+      const { isTTY, columns } = streamFacts(1)
+      return isTTY ? { columns: columns || 80, rows: process.stdout.rows || 24 } : undefined
     },
     canErase: movesCursor(environment, process.platform),
     write: createOutput(1),

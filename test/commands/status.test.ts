@@ -108,7 +108,7 @@ describe('--watch', () => {
 
   it('draws as many rows as there are, and says how many more', async () => {
     const [frame = ''] = (await watch({ columns: 40, rows: 10 }, { config: many, all: true })).written
-    const rows = frame.split('\r\n')
+    const rows = frame.split('\n')
     expect(rows).toHaveLength(9)
     expect(rows.at(-1)).toContain('24 more rows. ')
   })
