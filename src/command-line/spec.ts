@@ -45,6 +45,14 @@ export function optionKey<const Name extends string>(name: Name): OptionKey<Name
   return name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()) as OptionKey<Name>
 }
 
+/** Returns the conflicts of an option with others. */
+export function pairs<const Name extends string, const Other extends string>(
+  option: Name,
+  ...others: readonly Other[]
+): readonly (readonly [Name, Other])[] {
+  return others.map((other) => [option, other])
+}
+
 /** Returns an option without a value. */
 export function flag<const Name extends string>(name: Name, description: string, group: OptionGroup = 'Common') {
   return { kind: 'flag', name, description, group } as const

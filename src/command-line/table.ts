@@ -1,9 +1,8 @@
 /**
  * The command line as data: every command, option, conflict and example. Parser, help, completion, README and man page
- * are made from it, and so are the types of a parsed line. A row here is what adding a command or an option starts
- * with.
+ * are made from it, and so are the types of a parsed line. Adding a command or an option starts here.
  */
-import { flag, optionKey, value } from './spec.ts'
+import { flag, optionKey, pairs, value } from './spec.ts'
 import type { CommandSpec, OptionSpec, OptionValues } from './spec.ts'
 import type { CommandName } from '../model/invocation.ts'
 
@@ -114,12 +113,8 @@ const ROWS = {
     ],
     conflicts: [
       ['all', 'profile'],
-      ['pick', 'profile'],
-      ['pick', 'all'],
-      ['watch', 'json'],
-      ['watch', 'format'],
-      ['watch', 'quiet'],
-      ['watch', 'pick'],
+      ...pairs('pick', 'profile', 'all'),
+      ...pairs('watch', 'json', 'format', 'quiet', 'pick'),
     ],
     examples: [
       { line: 'awsmfa status --all', description: 'Show all profiles' },

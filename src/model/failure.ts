@@ -116,10 +116,7 @@ export type WindowTrouble =
 /** What a prompt asks for. `consent`: whether files may be changed as shown. */
 export type WantedAnswer = 'token-code' | 'answer' | 'consent' | 'long-term-keys' | 'passphrase'
 
-/**
- * Why a command of the user's gave nothing. `output`: not what is wanted; `circle`: it starts awsmfa for the same
- * profile.
- */
+/** Why a command of the user's gave nothing. `output`: not what is wanted; `circle`: it starts awsmfa again. */
 export type CommandTrouble = 'not-found' | 'not-executable' | 'quote' | 'exit' | 'timed-out' | 'output' | 'circle'
 
 /** `wantsShell`: the command has syntax of a shell, and does not name one. */
