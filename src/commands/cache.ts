@@ -36,7 +36,7 @@ function named(words: readonly string[], { cache: stored, files }: CacheRuntime)
   return expandProfiles(words, files.read(), cached).profiles
 }
 
-function show(json: boolean, { cache: stored, facts, now: clock, terminal }: CacheRuntime): void {
+function show(json: boolean, { cache: stored, facts, files, now: clock, terminal }: CacheRuntime): void {
   const now = clock()
   const records = stored.list().toSorted(compare)
   const unopened = stored.count() - records.length
@@ -45,7 +45,10 @@ function show(json: boolean, { cache: stored, facts, now: clock, terminal }: Cac
   else if (records.length > 0) {
     const rows = sessions.map((session) => cellsOf(session, now))
     terminal.stdout(renderTable(['PROFILES', 'SESSION', 'KEY', 'LEFT', 'UNTIL'], rows, terminal.data))
-  } else if (unopened === 0) terminal.stderr(note('no cached sessions'))
+  } else if (unopened === 0) {
+    const isHomeEmpty = files.read().profiles.names().length === 0
+    terminal.stderr(`${note('no cached sessions')}${isHomeEmpty ? hint(commandLine('setup')) : ''}`)
+  }
   // They cost a token code at most: the next login replaces them.
   if (unopened > 0) {
     terminal.stderr(note(`${sessionCount(unopened)} cannot be decrypted (key missing or file damaged)`))

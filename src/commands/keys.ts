@@ -77,7 +77,7 @@ function show({ options }: Line, words: readonly string[], { files, terminal }: 
     }))
     return terminal.stdout(`${JSON.stringify(rows)}\n`)
   }
-  if (held.length === 0) return terminal.stderr(note('no profile has an access key'))
+  if (held.length === 0) return terminal.stderr(`${note('no profile has an access key')}${hint(commandLine('setup'))}`)
   const rows = held.map((each) => [
     visible(each.profile),
     PLACE_WORDS[placeOfKeys(each)],

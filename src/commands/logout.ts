@@ -142,7 +142,9 @@ function renderRemoval(
             : `${quoted(profile)} is not signed in`,
         )
       const suggestion = didYouMean(nearest(profile, profiles.names()))
-      return `${note(`profile ${quoted(profile)} not found`)}${suggestion === undefined ? '' : hint(suggestion)}`
+      const next =
+        profiles.names().length === 0 ? commandLine('setup') : `to list profiles: ${commandLine('status', '--all')}`
+      return `${note(`profile ${quoted(profile)} not found`)}${hint(suggestion ?? next)}`
     }
   }
 }

@@ -332,7 +332,11 @@ _awsmfa_complete() {
   case $takes in
     profile)
       _awsmfa_profiles
-      _awsmfa_offer ${_awsmfa_names[@]+"${_awsmfa_names[@]}"}
+      for word in ${_awsmfa_names[@]+"${_awsmfa_names[@]}"}; do
+        # Sections that only contain an access key are for the commands about keys.
+        case $command/$word in keys*/* | rotate/* | setup/* | settings/* | doctor/*) ;; *-long-term) continue ;; esac
+        _awsmfa_offer "$word"
+      done
       ;;
     ?*)
       IFS=' ' read -r -a _awsmfa_names <<<"$takes"

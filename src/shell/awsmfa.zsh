@@ -211,7 +211,7 @@ _awsmfa_profiles() {
 
 # The options are those that zsh's completion sets for itself; with others its own _default fails.
 _awsmfa_complete() {
-  local command= word flags= values= profiles= files= takes= choices= tail= last= skip= taking='SLOT_VALUE_OPTIONS'
+  local command= word flags= values= profiles= files= takes= choices= about= about_takes= tail= last= skip= taking='SLOT_VALUE_OPTIONS'
   integer i dashes=0
   local -a offered
   for (( i = 2; i < CURRENT; i++ )); do
@@ -258,14 +258,16 @@ _awsmfa_complete() {
   elif [[ " $taking " == *" $last "* ]]; then
     return 1
   elif [[ ${words[CURRENT]} == -* ]]; then
-    offered=(${=flags} ${=values})
-    compadd -- $offered
+    offered=("${(@s:|:)about}")
+    _describe -o option offered
   elif [[ $takes == profile ]]; then
     _awsmfa_profiles
+    # Sections that only contain an access key are for the commands about keys.
+    case $command in (keys*|rotate|setup|settings|doctor) ;; (*) _awsmfa_names=(${_awsmfa_names:#*-long-term}) ;; esac
     compadd -- $_awsmfa_names
   else
-    offered=(${=takes})
-    compadd -- $offered
+    offered=("${(@s:|:)about_takes}")
+    _describe word offered
   fi
 }
 

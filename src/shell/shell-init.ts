@@ -166,11 +166,14 @@ export function completionWords(
   }
 }
 
+/** Commands that take sections which only contain an access key; the shells' code names them as well. */
+const ABOUT_KEYS = ['keys', 'rotate', 'setup', 'settings', 'doctor']
+
 type Commands = readonly CompletedCommand[]
 
 const RENDERERS: Readonly<Record<ShellName, (commands: Commands) => string>> = {
   bash: (commands) => fillSlots(BASH, caseSlots(commands, '', ' | ')),
-  zsh: (commands) => fillSlots(ZSH, caseSlots(commands, '(', '|')),
+  zsh: (commands) => fillSlots(ZSH, caseSlots(commands, '(', '|', zshDescriptions)),
   fish: (commands) =>
     fillSlots(FISH, {
       VALUE_OPTIONS: spellingsOf(valueOptions(commands)).join(' '),
@@ -206,9 +209,15 @@ function actionsOf(commands: Commands): readonly (readonly [string, readonly str
 }
 
 /** Returns what bash and zsh look up with `case`. No word of the command table contains a quote. */
-function caseSlots(commands: Commands, open: '' | '(', or: string): Readonly<Record<string, string>> {
+function caseSlots(
+  commands: Commands,
+  open: '' | '(',
+  or: string,
+  more: (command: CompletedCommand) => Readonly<Record<string, string>> = () => ({}),
+): Readonly<Record<string, string>> {
   const branches = commands.map((command) => {
-    const words = Object.entries(completionWords(command, commands)).filter(([, value]) => value !== '')
+    const all = { ...completionWords(command, commands), ...more(command) }
+    const words = Object.entries(all).filter(([, value]) => value !== '')
     return `    ${open}'${command.name}') ${[...words.map(([name, value]) => `${name}='${value}'`), ';;'].join(' ')}`
   })
   const twoWords = actionsOf(commands).map(
@@ -222,9 +231,25 @@ function caseSlots(commands: Commands, open: '' | '(', or: string): Readonly<Rec
   }
 }
 
+/** Returns what zsh's `_describe` takes, separated by `|`, within single quotes. */
+function zshDescriptions({ takes, options }: CompletedCommand): Readonly<Record<string, string>> {
+  const list = (words: readonly CompletedWord[]): string =>
+    words
+      .map(({ name, description }) => (description === '' ? name : `${name}:${description.replaceAll('|', '/')}`))
+      .join('|')
+      .replaceAll("'", String.raw`'\''`)
+  const spelled = options.flatMap((option) =>
+    spellingsOf([option]).map((name) => ({ name, description: option.description })),
+  )
+  return { about: list(spelled), about_takes: takes === 'profile' ? '' : list(takes) }
+}
+
 function fishRows({ name, takes, options, tail }: CompletedCommand): readonly string[] {
   const condition = name === '' || name.includes(' ') ? `"${name}"` : name
-  const words = takes === 'profile' ? ["-f -a '(_awsmfa_profiles)'"] : takes.map(fishWord)
+  const profiles = ABOUT_KEYS.includes(name.split(' ')[0] ?? '')
+    ? '_awsmfa_profiles'
+    : '_awsmfa_profiles | string match -v "*-long-term"'
+  const words = takes === 'profile' ? [`-f -a '(${profiles})'`] : takes.map(fishWord)
   const rows = [...(words.length === 0 ? ['-f'] : words), ...options.map(fishOption)]
   return [
     ...rows.map((row) => `complete -c awsmfa -n '_awsmfa_is ${condition}' ${row}`),

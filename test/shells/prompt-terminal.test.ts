@@ -51,6 +51,9 @@ const COMPLETIONS = [
   ['credential-p', 'credential-process'],
   ['login --token-cod', 'login|--token-code'],
   ['logout adm', 'logout|admin'],
+  // [work-long-term] is for the commands about keys alone.
+  ['login wor', 'login|work'],
+  ['rotate work-', 'rotate|work-long-term'],
   ['login work adm', 'login|work|admin'],
   ['status --profile ade', 'status|--profile|adept'],
   ['status --profile=adm', 'status|--profile=admin'],
