@@ -39,6 +39,9 @@ export async function exec(line: Invocation<'exec'>, runtime: LoginRuntime): Pro
   const { environment, isWindows } = runtime
   const { tail, options } = invocation
   const [program = shellOf(runtime), ...words] = tail ?? []
+  // Nobody is asked for a code for a shell that is not there.
+  if (tail === undefined && findProgram(program, environment) === undefined)
+    throw new AwsmfaError({ code: 'PROGRAM_NOT_RUN', program, reason: 'not-found', errno: 'ENOENT' })
   const credentials = await sessionOf(invocation, runtime)
   if (tail === undefined && options.quiet !== true) announceShell(credentials, options.server === true, runtime)
   if (options.server === true) return await runServed({ program, words }, credentials, invocation, runtime)
