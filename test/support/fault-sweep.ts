@@ -2,7 +2,7 @@
  * Fault sweeps: runs a program once for each of its system calls on files, each time on new files, and kills it or
  * makes the call fail there.
  */
-import { lstatSync, readdirSync } from 'node:fs'
+import { lstatSync, readFileSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { callsOn, inPairs, isSameCall, runTraced, writingCalls } from './strace.ts'
 import type { Fault, TraceOptions, TracedCall, TracedRun } from './strace.ts'
@@ -108,14 +108,18 @@ async function faultEach<T extends SweepTarget>(
   return { counted: faults.length, faulted: runs.filter(Boolean).length }
 }
 
-/** Returns the files of a target with their kinds, modes and sizes. Numbers and ids in names are new in each run. */
+/** Returns the files of a target with modes, sizes and texts. Numbers and ids are masked: they are new in each run. */
 function stateOf({ paths }: SweepTarget): string {
+  const mask = (text: string): string => text.replaceAll(/[\w+/=]{12,}|[\da-f]*\d[\da-f]*/g, '#')
   const below = (path: string, name: string): readonly string[] => {
     const stat = lstatSync(path, { throwIfNoEntry: false })
     if (stat === undefined) return []
-    const entry = `${name.replaceAll(/[\dA-Z]{16,}|[\da-f]*\d[\da-f]*/g, '#')} ${stat.mode}`
-    if (!stat.isDirectory()) return [`${entry} ${stat.size}`]
-    return [entry, ...readdirSync(path).flatMap((each) => below(join(path, each), `${name}/${each}`))]
+    const entry = `${mask(name)} ${stat.mode}`
+    if (stat.isDirectory())
+      return [entry, ...readdirSync(path).flatMap((each) => below(join(path, each), `${name}/${each}`))]
+    // An encrypted file has no text that two runs share.
+    const text = stat.isFile() ? readFileSync(path, 'latin1') : ''
+    return [`${entry} ${stat.size} ${text.includes('\0') ? '' : mask(text)}`]
   }
   return paths
     .flatMap((path) => below(path, basename(path)))
