@@ -261,6 +261,27 @@ export const VARIABLE_TABLE: readonly VariableRow[] = [
     description: "settings of dcoker's awsmfa, which `import` reads",
   },
   {
+    variables: [
+      'AWS_VAULT_BACKEND',
+      'AWS_VAULT_FILE_DIR',
+      'AWS_VAULT_FILE_PASSPHRASE',
+      'AWS_VAULT_PASS_PASSWORD_STORE_DIR',
+      'AWS_VAULT_PASS_PREFIX',
+      'AWS_VAULT_SECRET_SERVICE_COLLECTION_NAME',
+      'PASSWORD_STORE_DIR',
+    ],
+    description:
+      'where aws-vault keeps its access keys, for `import`; `AWS_VAULT` or any of them shows that it is in use',
+  },
+  {
+    variables: ['AWS_LOGIN_CACHE_DIRECTORY'],
+    description: 'the folder in which the AWS CLI keeps the sessions of `aws login`',
+  },
+  {
+    variables: ['AWS_ENDPOINT_URL_SSO'],
+    description: "the address of the portal of single sign-on, in place of the region's; https or loopback",
+  },
+  {
     variables: ['AWSMFA_SIGNIN_ENDPOINT'],
     description: "the address of AWS Sign-In for `console`, in place of AWS's own; https or loopback",
   },

@@ -16,6 +16,7 @@ import {
 } from '../command-line/spec.ts'
 import type { OptionSpec, ShellName } from '../command-line/spec.ts'
 import { COMMAND_TABLE, GLOBAL_OPTIONS } from '../command-line/table.ts'
+import { KEY_STORES } from '../model/credentials.ts'
 import { COMMAND_NAMES } from '../model/invocation.ts'
 import type { CommandName } from '../model/invocation.ts'
 import BASH from './awsmfa.bash'
@@ -69,6 +70,7 @@ const CLOSED_SETS: Readonly<Record<string, readonly string[]>> = {
   'credential-process --prompt': PROMPT_CHOICES,
   'setup --layout': LAYOUT_NAMES,
   'setup --keys': KEY_PLACES,
+  'import --keys': KEY_STORES,
   'keys --to': KEY_PLACES,
   import: FOREIGN_TOOLS,
   'shell-init': SHELL_NAMES,

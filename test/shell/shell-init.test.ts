@@ -12,6 +12,7 @@ import {
 } from '../../src/command-line/spec.ts'
 import { spellings } from '../../src/command-line/parse.ts'
 import { ALL_OPTIONS, COMMAND_TABLE } from '../../src/command-line/table.ts'
+import { KEY_STORES } from '../../src/model/credentials.ts'
 import { COMMAND_NAMES } from '../../src/model/invocation.ts'
 import { ENCODED_CHARACTERS, promptFileName } from '../../src/sessions/prompt-line.ts'
 import {
@@ -99,9 +100,9 @@ describe('completion before the command', () => {
       values: '',
       profiles: '--profile -p --source-profile',
     })
-    // The --format of env is one of a few words, that of status a template.
+    // The --format of env is one of a few words, that of status a template; import cannot move keys to a file.
     expect(before?.choices).toBe(
-      `--prompt=${PROMPT_CHOICES.join(',')} --to=${KEY_PLACES.join(',')} --keys=${KEY_PLACES.join(',')} --layout=${LAYOUT_NAMES.join(',')} `,
+      `--prompt=${PROMPT_CHOICES.join(',')} --to=${KEY_PLACES.join(',')} --layout=${LAYOUT_NAMES.join(',')} `,
     )
   })
 })
@@ -141,6 +142,7 @@ describe('completed words', () => {
       'credential-process --prompt': PROMPT_CHOICES,
       'setup --layout': LAYOUT_NAMES,
       'setup --keys': KEY_PLACES,
+      'import --keys': KEY_STORES,
       'keys --to': KEY_PLACES,
       'keys add --to': KEY_PLACES,
       'keys move --to': KEY_PLACES,
