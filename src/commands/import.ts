@@ -7,19 +7,22 @@ import { FOREIGN_TOOLS } from '../command-line/spec.ts'
 import type { ForeignTool } from '../command-line/spec.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
+import { formatFailure, renderFailure } from '../errors/messages.ts'
 import { findVaultKeys } from '../keys/aws-vault.ts'
-import type { VaultOptions } from '../keys/aws-vault.ts'
+import type { VaultKey, VaultOptions } from '../keys/aws-vault.ts'
 import { storeItem } from '../keys/stores.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
 import type { FileChange } from '../layouts/change-files.ts'
-import type { ForeignHome, ForeignProfile, ForeignRemark } from '../layouts/foreign-profile.ts'
+import type { ForeignHome, ForeignProfile } from '../layouts/foreign-profile.ts'
 import { findForeignProfiles, findForeignRemarks } from '../layouts/foreign-tools.ts'
+import type { ForeignRemark } from '../layouts/foreign-tools.ts'
 import { PLACE_WORDS, storesFor } from '../layouts/access-keys.ts'
-import { planImport, planKeyImport } from '../layouts/import-plan.ts'
-import type { ImportPlan, TakenKey } from '../layouts/import-plan.ts'
+import { isAskedOfVault, planImport, planKeyImport } from '../layouts/import-plan.ts'
+import type { ImportPlan, KeptKey, KeyImportPlan, TakenKey } from '../layouts/import-plan.ts'
 import { KEY_STORES, shortenAccessKeyId } from '../model/credentials.ts'
 import type { KeyStoreName } from '../model/credentials.ts'
-import { AwsmfaError } from '../model/failure.ts'
+import { LONG_TERM_SUFFIX } from '../layouts/setup-base.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { isThere, readNamedFile } from '../platform/read-file.ts'
 import { orElse } from '../platform/system-error.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -56,11 +59,9 @@ export async function importFrom(invocation: Invocation<'import'>, runtime: Impo
   const found = findForeignProfiles({ snapshots, environment, home, named }).filter(
     ({ tool }) => named === undefined || tool === named,
   )
-  const remarks = findForeignRemarks({ snapshots, environment, home, named })
   if (found.length === 0) {
     terminal.stderr(note(`nothing to import${named === undefined ? '' : ` from ${LABELS[named]}`}`))
-    for (const remark of remarks)
-      if (named === undefined || remark.tool === named) terminal.stderr(renderRemark(remark))
+    sayRemarks(named, named, runtime)
     return 0
   }
   const tools = FOREIGN_TOOLS.filter((name) => found.some((each) => each.tool === name))
@@ -71,6 +72,7 @@ export async function importFrom(invocation: Invocation<'import'>, runtime: Impo
     terminal.stderr(`Found ${LABELS[name]}: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}\n`)
   }
   const tool = await chooseTool(tools, runtime)
+  sayRemarks(tool, named, runtime)
   const change: FileChange<ImportPlan> = {
     plan: (current) => {
       const removesOld = invocation.options.removeOld === true
@@ -103,48 +105,100 @@ export async function importFrom(invocation: Invocation<'import'>, runtime: Impo
   return 0
 }
 
-/** Takes over the access keys of aws-vault, which keeps its own. They are in no file in plain text. */
+/** Prints what is to say of one tool, or of all of them. */
+function sayRemarks(tool: ForeignTool | undefined, named: ForeignTool | undefined, runtime: ImportRuntime): void {
+  const { files, environment, terminal } = runtime
+  const remarks = findForeignRemarks({ snapshots: files.read(), environment, home: foreignHome(runtime), named })
+  for (const remark of remarks) if (tool === undefined || remark.tool === tool) terminal.stderr(renderRemark(remark))
+}
+
+/**
+ * Takes over the access keys of aws-vault, which keeps its own. They are in no file in plain text. Returns 1 if one of
+ * them could not be read; the others are imported.
+ */
 async function importKeys(to: KeyStoreName, invocation: Invocation<'import'>, runtime: ImportRuntime): Promise<number> {
   const { files, terminal, environment, cancelled, readSettings } = runtime
   const storeOf = storesFor(invocation, { ...runtime, defaults: await readSettings() })
   const { profiles } = files.read()
   const found = findVaultKeys({ ...runtime, profiles: profiles.names(), ...vaultQuestions(runtime) })
-  const taken: TakenKey[] = []
-  for (const { profile, read, location } of found) {
-    const keys = await read(cancelled)
-    taken.push({ profile, keys })
-    const where = visible(displayPath(location, runtime.home), 300)
-    terminal.stderr(`Found ${quoted(profile)}: access key ${shortenAccessKeyId(keys.accessKeyId)} (${where})\n`)
-  }
+  const taken = await readVaultKeys(found, runtime)
+  const exitCode = taken.length < found.length ? 1 : 0
   if (taken.length === 0) {
-    terminal.stderr(note('aws-vault has no access key here that awsmfa can read'))
-    return 0
+    if (found.length === 0) terminal.stderr(note('aws-vault has no access key here that awsmfa can read'))
+    return exitCode
   }
-  const change: FileChange<ReturnType<typeof planKeyImport>> = {
+  sayRemarks('aws-vault', 'aws-vault', runtime)
+  const stored = new Set<string>()
+  let isAgreed = false
+  let kept: readonly KeptKey[] = []
+  const change: FileChange<KeyImportPlan> = {
     plan: (snapshots) => {
       const removesOld = invocation.options.removeOld === true
-      const plan = planKeyImport({ snapshots, environment, home: foreignHome(runtime), removesOld }, taken, to)
+      // Once it is agreed what is stored, the files may refer to nothing else.
+      const keys = isAgreed ? taken.filter(({ profile }) => stored.has(profile)) : taken
+      const plan = planKeyImport({ snapshots, environment, home: foreignHome(runtime), removesOld }, keys, to)
+      if (!isAgreed) kept = plan.kept
       return { edits: plan.edits, result: plan }
     },
     ...shownChange(invocation, runtime),
     keepsBackup: true,
     beforeWrite: async ({ changes }) => {
-      for (const { profile, keys } of changes) await storeItem(await storeOf(to, profile), keys, cancelled)
+      isAgreed = true
+      for (const { item, profile, keys } of changes) {
+        await storeItem(await storeOf(to, profile), keys, cancelled)
+        stored.add(item)
+      }
     },
   }
   const { kind, result, warnings } = await changeFiles(change, runtime)
   for (const warning of warnings) terminal.stderr(renderWriteWarning(warning, runtime.home))
-  if (kind === 'nothing') terminal.stderr(note('nothing to import from aws-vault: all of it is already imported'))
-  if (kind !== 'changed') return 0
+  for (const { item, profile, isSame } of kept)
+    if (!isSame) terminal.stderr(note(`${quoted(item)} was not imported: ${quoted(profile)} has another access key`))
+  if (kind === 'nothing' && kept.every(({ isSame }) => isSame))
+    terminal.stderr(note('nothing to import from aws-vault: all of it is already imported'))
+  if (kind !== 'changed') return exitCode
   for (const { profile, keys } of result.changes)
     terminal.stderr(
       `${tick(terminal.talk)} ${visible(profile)}: access key ${shortenAccessKeyId(keys.accessKeyId)} is ${PLACE_WORDS[to]}\n`,
     )
   terminal.stderr(`${tick(terminal.talk)} Applied. To undo: ${commandLine('undo')}\n`)
-  const names = found.map(({ profile }) => profile)
-  terminal.stderr(hint(signInHint(names, files.read())))
-  for (const name of names) terminal.stderr(hint(`once that works: aws-vault remove ${profileWord(name)}`))
-  return 0
+  const after = files.read()
+  const names = result.changes.map(({ profile }) => withoutSuffix(profile))
+  const signedIn = names.length > 0 ? names : result.profiles
+  if (signedIn.length > 0) terminal.stderr(hint(signInHint(signedIn, after)))
+  const isSafe = (item: string): boolean =>
+    (stored.has(item) || kept.some((each) => each.isSame && each.item === item)) &&
+    !isAskedOfVault(item, result.profiles, after)
+  for (const { profile, backend } of found.filter((each) => isSafe(each.profile))) {
+    const from = environment['AWS_VAULT_BACKEND'] ? '' : `--backend=${backend} `
+    terminal.stderr(hint(`once that works: aws-vault ${from}remove ${profileWord(profile)}`))
+  }
+  return exitCode
+}
+
+/** Reads the keys that can be read, and reports each other one with its name. */
+async function readVaultKeys(
+  found: readonly VaultKey[],
+  { terminal, home, files, now, cancelled }: ImportRuntime,
+): Promise<readonly TakenKey[]> {
+  const view = { home, files: files.read().paths, now: now(), debug: false }
+  const taken: TakenKey[] = []
+  for (const { profile, read, location } of found) {
+    try {
+      const keys = await read(cancelled)
+      taken.push({ profile, keys })
+      const where = visible(displayPath(location, home), 300)
+      terminal.stderr(`Found ${quoted(profile)}: access key ${shortenAccessKeyId(keys.accessKeyId)} (${where})\n`)
+    } catch (error) {
+      if (!isFailure(error, 'VAULT_ITEM_UNREADABLE')) throw error
+      terminal.stderr(formatFailure(renderFailure(error.failure, view), view))
+    }
+  }
+  return taken
+}
+
+function withoutSuffix(profile: string): string {
+  return profile.endsWith(LONG_TERM_SUFFIX) ? profile.slice(0, -LONG_TERM_SUFFIX.length) : profile
 }
 
 function vaultQuestions({ asker, terminal }: ImportRuntime): Pick<VaultOptions, 'canAsk' | 'askPassphrase'> {
@@ -199,6 +253,10 @@ function renderRemark(remark: ForeignRemark): string {
         ? about
         : about + hint(`to see its session: ${commandLine('status', profileWord(profile))}`)
     }
+    case 'other-line':
+      return note(
+        `${quoted(remark.profile)} was not imported: its 'credential_process' line does not show which access key aws-vault prints`,
+      )
     case 'stored-key':
       return (
         note(`the access key of ${quoted(remark.profile)} is stored by ${label}, where awsmfa cannot read it`) +

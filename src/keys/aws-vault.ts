@@ -22,13 +22,17 @@ import { findForeignItems } from '../sessions/keychain.ts'
 
 /** An access key in a store of aws-vault. */
 export interface VaultKey {
-  /** The name under which aws-vault has it: the profile's. */
+  /** The name under which aws-vault has it: the profile's, unless a line of another profile asks for it. */
   readonly profile: string
+  /** aws-vault's name of the store. */
+  readonly backend: VaultBackend
   /** Where it is, for messages. */
   readonly location: string
   /** Reads it; may ask for a passphrase. Throws VAULT_ITEM_UNREADABLE, and what the passphrase source throws. */
   readonly read: (signal: AbortSignal) => Promise<LongTermCredentials>
 }
+
+type VaultBackend = 'secret-service' | 'pass' | 'file'
 
 export interface VaultOptions extends PassOptions {
   readonly home: string | undefined
@@ -51,13 +55,15 @@ const OTHER_ITEMS = /^(?:[^,]+,[^,]+,[^,]*,\d+|session[,:].*|.+ session \(\d+\)|
 export function findVaultKeys(options: VaultOptions): readonly VaultKey[] {
   const backend = options.environment['AWS_VAULT_BACKEND'] || undefined
   const found = (['secret-service', 'pass', 'file'] as const).flatMap((name) =>
-    backend === undefined || backend === name ? FINDERS[name](options) : [],
+    backend === undefined || backend === name ? FINDERS[name](options).map((key) => ({ ...key, backend: name })) : [],
   )
   const keys = found.filter(({ profile }) => !OTHER_ITEMS.test(profile))
   return keys.filter((key, index) => keys.findIndex(({ profile }) => profile === key.profile) === index)
 }
 
-const FINDERS: Readonly<Record<'secret-service' | 'pass' | 'file', (options: VaultOptions) => readonly VaultKey[]>> = {
+type FoundKey = Omit<VaultKey, 'backend'>
+
+const FINDERS: Readonly<Record<VaultBackend, (options: VaultOptions) => readonly FoundKey[]>> = {
   'secret-service': inSecretService,
   pass: inPass,
   file: inFiles,
@@ -84,13 +90,13 @@ function decodeVaultItem(text: string, profile: string, location: string): LongT
 }
 
 /** One passphrase for all files of a run. */
-function inFiles({ environment, home, canAsk, askPassphrase }: VaultOptions): readonly VaultKey[] {
+function inFiles({ environment, home, canAsk, askPassphrase }: VaultOptions): readonly FoundKey[] {
   const folder = expanded(environment['AWS_VAULT_FILE_DIR'] || '~/.awsvault/keys', home)
   let known = environment[PASSPHRASE]
   return namesIn(folder).map((name) => {
     const [profile, location] = [name.replaceAll(/%([\dA-Fa-f]{2})/g, unescaped), join(folder, name)]
     const read = async (signal: AbortSignal): Promise<LongTermCredentials> => {
-      const token = readRegularFile(location).bytes.toString('latin1').trim()
+      const token = tokenIn(location, profile)
       if (known === undefined && !canAsk()) throw unreadable(profile, location, 'locked')
       for (let attempt = 0; ; attempt++) {
         const passphrase = known ?? (await askPassphrase(attempt > 0, signal))
@@ -107,6 +113,15 @@ function inFiles({ environment, home, canAsk, askPassphrase }: VaultOptions): re
   })
 }
 
+function tokenIn(location: string, profile: string): string {
+  try {
+    return readRegularFile(location).bytes.toString('latin1').trim()
+  } catch (error) {
+    if (!(error instanceof AwsmfaError)) throw error
+    throw unreadable(profile, location, 'refused')
+  }
+}
+
 function unescaped(_: string, hex: string): string {
   return String.fromCharCode(Number.parseInt(hex, 16))
 }
@@ -115,9 +130,10 @@ function expanded(folder: string, home = ''): string {
   return folder.startsWith('~/') ? join(home, folder.slice(2)) : folder
 }
 
+/** The files of a folder, without those of the system such as `.DS_Store`. */
 function namesIn(folder: string): readonly string[] {
   const entries = orElse([], () => readdirSync(folder, { withFileTypes: true }))
-  return entries.flatMap((entry) => (entry.isFile() ? [entry.name] : [])).toSorted()
+  return entries.flatMap((entry) => (entry.isFile() && !entry.name.startsWith('.') ? [entry.name] : [])).toSorted()
 }
 
 const { subtle } = webcrypto
@@ -153,7 +169,7 @@ export async function decryptToken(
 }
 
 /** Entries under the prefix; without one, only those that have the name of a profile. */
-function inPass({ environment, home, profiles, canAsk }: VaultOptions): readonly VaultKey[] {
+function inPass({ environment, home, profiles, canAsk }: VaultOptions): readonly FoundKey[] {
   const folder = environment['AWS_VAULT_PASS_PASSWORD_STORE_DIR'] || environment['PASSWORD_STORE_DIR']
   const prefix = environment['AWS_VAULT_PASS_PREFIX'] ?? ''
   const root = expanded(folder || '~/.password-store', home)
@@ -187,7 +203,7 @@ function entriesIn(folder: string, below = ''): readonly string[] {
 const PATIENCE_MS = 3000
 
 /** aws-vault's items have the attribute `profile`; `secret-tool` of libsecret prints their secret. */
-function inSecretService({ environment, profiles }: VaultOptions): readonly VaultKey[] {
+function inSecretService({ environment, profiles }: VaultOptions): readonly FoundKey[] {
   const collection = environment['AWS_VAULT_SECRET_SERVICE_COLLECTION_NAME'] || 'awsvault'
   return findForeignItems(collection, profiles, environment).map(({ name: profile, isLocked }) => {
     const location = `keyring ${collection}: ${profile}`
@@ -214,4 +230,53 @@ function inSecretService({ environment, profiles }: VaultOptions): readonly Vaul
 
 function withoutPassphrase(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...withoutKeys(environment), [PASSPHRASE]: undefined }
+}
+
+/** A command line with which aws-vault prints one access key. */
+export interface VaultLine {
+  /** The name under which aws-vault has the key. */
+  readonly item: string
+  /** Returns the same line for an item, with `--no-session`: all else stays as the user wrote it. */
+  readonly lineFor: (item: string) => string
+}
+
+const WORD = /(?:"[^"]*"|'[^']*'|[^\s"'])+/g
+
+const VALUE_OPTIONS =
+  /^(?:--(?:backend|prompt|keychain|secret-service-collection|pass-(?:dir|cmd|prefix)|file-dir|op-[a-z-]+|duration|region|mfa-token|format)|-[dt])$/
+const PLAIN_OPTIONS = /^(?:--(?:debug|biometrics|no-session|json|stdout)|-[nj]{1,2})$/
+
+/**
+ * Returns what a `credential_process` line asks aws-vault for; undefined unless it is surely `exec --json` or `export
+ * --format=json` of one item. Sources: aws-vault 7, cli/global.go, cli/exec.go and cli/export.go. Quotes count as on
+ * both kinds of systems; a line with an escaped blank or quote is no certain one.
+ */
+export function parseVaultLine(line: string): VaultLine | undefined {
+  const words = [...line.matchAll(WORD)].map(({ 0: raw, index }) => ({
+    text: raw.replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2'),
+    start: index,
+    end: index + raw.length,
+  }))
+  const program = words.findIndex(({ text }) => /(?:^|[\\/])aws-vault(?:\.exe)?$/i.test(text))
+  const isCertain = line.replaceAll(WORD, '').trim() === '' && !/[\r\n]|\\["'\s]/.test(line)
+  if (program === -1 || !isCertain) return undefined
+  const options = new Map<string, string>()
+  const names: typeof words = []
+  for (let index = program + 1; index < words.length; index++) {
+    const word = words[index]
+    if (word === undefined) break
+    const [, name = word.text, value] = /^(--[a-z-]+)=(.*)$/s.exec(word.text) ?? []
+    if (!name.startsWith('-')) names.push(word)
+    else if (VALUE_OPTIONS.test(name)) options.set(name, value ?? words[++index]?.text ?? '')
+    else if (PLAIN_OPTIONS.test(name) && value === undefined) options.set(name, '')
+    else return undefined
+  }
+  const [command, item, another] = names
+  const has = (long: string, letter: string): boolean =>
+    [...options.keys()].some((name) => name === long || (/^-[nj]+$/.test(name) && name.includes(letter)))
+  const isJson = command?.text === 'exec' ? has('--json', 'j') : options.get('--format') === 'json'
+  const isKnown = command?.text === 'exec' || command?.text === 'export'
+  if (!isKnown || !isJson || item === undefined || another !== undefined || /[\\$`\s]/.test(item.text)) return undefined
+  const flag = has('--no-session', 'n') ? '' : '--no-session '
+  return { item: item.text, lineFor: (name) => line.slice(0, item.start) + flag + name + line.slice(item.end) }
 }

@@ -6,11 +6,16 @@
  * mmmorris1975/aws-runas, docs/iam_config.md and config/ini_loader.go.
  */
 import { classifyProfile } from '../aws-files/ownership.ts'
-import { hasValue, readKeys, runsProgram, signInCommandOf } from '../aws-files/profile-keys.ts'
+import { LONG_TERM_SUFFIXES, findLongTermKeys, hasValue, readKeys, runsProgram } from '../aws-files/profile-keys.ts'
+import type { SharedPaths } from '../aws-files/profile-keys.ts'
 import type { SharedDocuments } from '../aws-files/sections.ts'
 import { DURATION_LIMITS } from '../aws/sts-api.ts'
 import type { ForeignTool } from '../command-line/spec.ts'
+import { parseVaultLine } from '../keys/aws-vault.ts'
+import type { VaultLine } from '../keys/aws-vault.ts'
 import { LONG_TERM_SUFFIX } from './setup-base.ts'
+import { resolveProfileChain } from '../login/profile-chain.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { SharedFileName } from '../model/origin.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
@@ -56,6 +61,7 @@ export interface ForeignHome {
 
 export interface ForeignFiles {
   readonly profiles: Profiles
+  readonly paths: SharedPaths
   readonly documents: SharedDocuments
   readonly environment: Environment
   readonly home: ForeignHome
@@ -121,17 +127,14 @@ const FROM_DEFAULT: readonly string[] = ['mfa_serial', 'mfa_process', 'region']
 const INCLUDE_KEYS: readonly string[] = ['include_profile', 'parent_profile']
 
 /**
- * Access keys in aws-vault's storage under the profile's name, and settings by `include_profile`, which no other tool
- * reads. Nothing in the files says where the key is, so a line or a variable of aws-vault is needed, too.
+ * Access keys in aws-vault's storage, under the name in the profile's own line, else under the profile's, and settings
+ * by `include_profile`, which no other tool reads. Nothing in the files says where a key without a line is, so a line
+ * or a variable of aws-vault is needed, too. Left alone: profiles that have a key already, or that aws-vault signs in
+ * without one.
  */
 export function findAwsVault(files: ForeignFiles): readonly ForeignProfile[] {
   const { profiles, environment, named, holdsKeys } = files
-  const names = profiles.names().filter((name) => {
-    const view = profiles.find(name)
-    return view?.configForm === 'standard' && /^[\w.@:+/%-]+$/.test(name) && !name.endsWith(LONG_TERM_SUFFIX)
-  })
-  const runsVault = (view: ProfileView | undefined): boolean =>
-    runsProgram(configValue(view, 'credential_process') ?? '', ['aws-vault'])
+  const names = vaultNames(profiles)
   const isItsHome =
     named === 'aws-vault' ||
     Object.keys(environment).some((name) => name.startsWith('AWS_VAULT')) ||
@@ -139,60 +142,174 @@ export function findAwsVault(files: ForeignFiles): readonly ForeignProfile[] {
   if (!isItsHome) return []
   const included = new Set(names.map((name) => includedBy(profiles.find(name))))
   const sources = new Set(names.map((name) => vaultValue(name, 'source_profile', profiles)))
+  const lineFor = commonLine(names, profiles)
   return names.flatMap((profile): readonly ForeignProfile[] => {
     const view = profiles.find(profile)
-    if (view === undefined || holdsKeys(profile) || signInCommandOf(view) !== undefined) return []
-    if (hasValue(view, 'web_identity_token_file') || hasValue(view, 'credential_source')) return []
-    if (configValue(view, 'credential_process') !== undefined && !runsVault(view)) return []
+    if (view === undefined || holdsKeys(profile) || hasConfig(view, 'awsmfa_role_arn')) return []
     const source = vaultValue(profile, 'source_profile', profiles)
     const isRole = vaultValue(profile, 'role_arn', profiles) !== undefined
+    if ([profile, ...(isRole ? sourcesOf(profile, profiles) : [])].some((name) => needsNoKey(name, profiles))) return []
     if (isRole && (source === undefined || source === profile)) return []
     const hasDevice = vaultValue(profile, 'mfa_serial', profiles) !== undefined
     const isBase =
       sources.has(profile) || runsVault(view) || (hasDevice && !included.has(profile) && profile !== 'default')
     if (!isRole && (!isBase || (source !== undefined && source !== profile))) return []
+    const line = ownLine(view)
+    const roots = isRole ? sourcesOf(profile, profiles) : [profile]
+    if (roots.some((name) => isOtherLine(name, profiles))) return []
+    const holder = keyHolder(isRole && source !== undefined ? source : profile, files)
+    if (holder !== undefined && (!isRole || includedBy(view) === undefined)) return []
+    const added = isRole ? undefined : (line?.lineFor(line.item) ?? lineFor(profile))
     const keys = Object.entries(INCLUDED).filter(([key]) => configValue(view, key) === undefined)
     const wanted = keys
       .filter(([key]) => isRole || key !== 'source_profile')
       .flatMap(([key, own]) => keyOf(own, vaultValue(profile, key, profiles)))
-    const old = [...INCLUDE_KEYS, ...(runsVault(view) ? ['credential_process'] : [])]
+    // A line goes only where another one asks for the same key, or where the role's source can have it.
+    const longTerm = profiles.find(profile + LONG_TERM_SUFFIX)
+    const isObsolete = isRole
+      ? line?.item === profile && roots.every((name) => profiles.find(name) !== undefined)
+      : !hasConfig(longTerm, 'credential_process') || ownLine(longTerm)?.item === line?.item
     return [
       {
         tool: 'aws-vault',
         profile,
-        source: isRole && source !== undefined && holdsKeys(source) ? source : undefined,
+        source: isRole && typeof holder === 'string' ? holder : undefined,
         wanted,
-        ...(isRole ? {} : { added: vaultKeys(profile) }),
-        old: [{ kind: 'keys', file: 'config', profile, keys: old }],
+        ...(added === undefined
+          ? {}
+          : { added: { profile: profile + LONG_TERM_SUFFIX, keys: [{ key: 'credential_process', value: added }] } }),
+        old: [
+          {
+            kind: 'keys',
+            file: 'config',
+            profile,
+            keys: [...INCLUDE_KEYS, ...(line && isObsolete ? ['credential_process'] : [])],
+          },
+        ],
       },
     ]
   })
 }
 
-/** How awsmfa gets the access key out of aws-vault (USAGE.md, "Invoking `aws-vault` via `credential_process`"). */
-function vaultKeys(profile: string): NonNullable<ForeignProfile['added']> {
-  const value = `aws-vault export --format=json --no-session ${profile}`
-  return { profile: profile + LONG_TERM_SUFFIX, keys: [{ key: 'credential_process', value }] }
+/** Profiles of config that can be aws-vault's, without those that import adds. */
+function vaultNames(profiles: Profiles): readonly string[] {
+  return profiles.names().filter((name) => {
+    const view = profiles.find(name)
+    return view?.configForm === 'standard' && /^[\w.@:+/%-]+$/.test(name) && !name.endsWith(LONG_TERM_SUFFIX)
+  })
+}
+
+function runsVault(view: ProfileView | undefined): boolean {
+  return runsProgram(configValue(view, 'credential_process') ?? '', ['aws-vault'])
+}
+
+function ownLine(view: ProfileView | undefined): VaultLine | undefined {
+  return parseVaultLine(configValue(view, 'credential_process') ?? '')
+}
+
+/** The profile's line where it prints an access key: aws-vault assumes the role of a profile with one. */
+function keyLine(view: ProfileView, profiles: Profiles): VaultLine | undefined {
+  const line = ownLine(view)
+  if (line === undefined || line.item === view.name) return line
+  const source = vaultValue(line.item, 'source_profile', profiles)
+  const isRole = vaultValue(line.item, 'role_arn', profiles) !== undefined
+  const isKey = !isRole && !needsNoKey(line.item, profiles) && (source === undefined || source === line.item)
+  return isKey ? line : undefined
+}
+
+function isOtherLine(name: string, profiles: Profiles): boolean {
+  const view = profiles.find(name)
+  return view !== undefined && runsVault(view) && keyLine(view, profiles) === undefined
+}
+
+/** Profiles whose lines of aws-vault print no access key for certain; roles and SSO profiles need none. */
+export function otherLines(files: ForeignFiles): readonly string[] {
+  const { profiles } = files
+  return vaultNames(profiles).filter((name) => {
+    if (vaultValue(name, 'role_arn', profiles) !== undefined || needsNoKey(name, profiles)) return false
+    return isOtherLine(name, profiles) && keyHolder(name, files) === undefined
+  })
+}
+
+/**
+ * Returns the line that asks aws-vault for a key of a name: as in all lines of the files if they agree, with program
+ * and options; else as in USAGE.md, "Invoking `aws-vault` via `credential_process`".
+ */
+function commonLine(names: readonly string[], profiles: Profiles): (item: string) => string {
+  const lines = names.filter((name) => runsVault(profiles.find(name))).map((name) => ownLine(profiles.find(name)))
+  const [first, ...others] = lines
+  const isCommon = others.every((line) => line?.lineFor('x') === first?.lineFor('x'))
+  if (first !== undefined && isCommon) return first.lineFor
+  return (item) => `aws-vault export --format=json --no-session ${item}`
+}
+
+/** Keys of profiles, besides those of SSO, that sign in without an access key. */
+const KEYLESS: readonly string[] = [
+  'web_identity_token_file',
+  'web_identity_token_process',
+  'credential_source',
+  'login_session',
+]
+
+/** Returns whether a profile, or what it includes, signs in by SSO, a web identity, or a program but aws-vault. */
+function needsNoKey(profile: string, profiles: Profiles): boolean {
+  return includeChain(profile, profiles).some((name, index) => {
+    const view = profiles.find(name)
+    const keys = view?.keys().filter((key) => configValue(view, key) !== undefined) ?? []
+    if (keys.some((key) => key.startsWith('sso_') || KEYLESS.includes(key))) return true
+    return keys.includes('credential_process') && !(index === 0 && runsVault(view))
+  })
+}
+
+/** The source profiles of a role, in order, as aws-vault follows them. */
+function sourcesOf(role: string, profiles: Profiles): readonly string[] {
+  const seen: string[] = [role]
+  for (;;) {
+    const next = vaultValue(seen.at(-1) ?? role, 'source_profile', profiles)
+    if (next === undefined || seen.includes(next)) return seen.slice(1)
+    seen.push(next)
+  }
+}
+
+/**
+ * Returns the profile with the access key to which awsmfa's own chain leads, `true` where something else of the user's
+ * answers, and undefined where nothing does but aws-vault.
+ */
+function keyHolder(name: string, { profiles, paths }: ForeignFiles): string | true | undefined {
+  try {
+    for (const each of ['', ...LONG_TERM_SUFFIXES].map((suffix) => name + suffix)) {
+      const view = profiles.find(each)
+      if (view !== undefined && findLongTermKeys(view, paths) !== undefined) return each
+    }
+    const target = { value: name, origin: { kind: 'flag', flag: 'profile' } } as const
+    const { longTerm } = resolveProfileChain({ target, source: undefined, profiles, paths })
+    if (longTerm.kind === 'process' && runsProgram(longTerm.command, ['aws-vault'])) return undefined
+    return longTerm.kind === 'static' || longTerm.kind === 'stored' ? longTerm.profile : true
+  } catch (error) {
+    if (!(error instanceof AwsmfaError)) throw error
+    return isFailure(error, 'LONG_TERM_CREDENTIALS_MISSING') || isFailure(error, 'PROFILE_NOT_FOUND') ? undefined : true
+  }
 }
 
 function includedBy(view: ProfileView | undefined): string | undefined {
   return INCLUDE_KEYS.map((key) => configValue(view, key)).find((value) => value !== undefined)
 }
 
+/** The profile, and what it includes, as far as that leads. */
+function includeChain(name: string, profiles: Profiles): readonly string[] {
+  const seen = [name]
+  for (;;) {
+    const next = includedBy(profiles.find(seen.at(-1) ?? name))
+    if (next === undefined || seen.includes(next)) return seen
+    seen.push(next)
+  }
+}
+
 /** Returns a value as aws-vault reads it: the profile's own, else of what it includes, else of `[default]`. */
 function vaultValue(name: string, key: string, profiles: Profiles): string | undefined {
-  const seen = new Set<string>()
-  let current = name
-  for (;;) {
-    const view = profiles.find(current)
-    const value = configValue(view, key)
-    if (value !== undefined || seen.has(current)) return value
-    seen.add(current)
-    const next = includedBy(view)
-    if (next === undefined) break
-    current = next
-  }
-  return FROM_DEFAULT.includes(key) ? configValue(profiles.find('default'), key) : undefined
+  const own = includeChain(name, profiles).map((each) => configValue(profiles.find(each), key))
+  const value = own.find((each) => each !== undefined)
+  return value ?? (FROM_DEFAULT.includes(key) ? configValue(profiles.find('default'), key) : undefined)
 }
 
 /**
@@ -293,7 +410,7 @@ export function findGranted({ profiles }: ForeignFiles): readonly ForeignProfile
   })
 }
 
-function runsGranted(view: ProfileView | undefined): boolean {
+export function runsGranted(view: ProfileView | undefined): boolean {
   return runsProgram(configValue(view, 'credential_process') ?? '', ['granted', 'dgranted'])
 }
 
@@ -370,36 +487,4 @@ function seconds(
 ): string | undefined {
   const parsed = value === undefined || /^\d+$/.test(value) ? undefined : parseDuration(value)
   return parsed === undefined || parsed < minimum || parsed > maximum ? undefined : String(parsed)
-}
-
-/** What import says of a tool whose profiles, or some of them, it has nothing to add to. */
-export type ForeignRemark =
-  /** It signs in through an identity provider, without an access key. `profile`: one with a session of it. */
-  | { readonly kind: 'identity-provider'; readonly tool: ForeignTool; readonly profile: string | undefined }
-  /** The access key of this profile is in the tool's own storage. */
-  | { readonly kind: 'stored-key'; readonly tool: ForeignTool; readonly profile: string }
-  /** Its profiles are read as they are. `profile`: the first one with an access key. */
-  | { readonly kind: 'read-as-is'; readonly tool: ForeignTool; readonly profile: string }
-
-/** Returns what is to say of the tools that are used here, or that the user named. Never throws. */
-export function remarksOn(files: ForeignFiles): readonly ForeignRemark[] {
-  const { profiles, home, named, holdsKeys } = files
-  const names = profiles.names()
-  const saml = names.find((name) => profiles.find(name)?.getFrom('credentials', 'x_principal_arn') !== undefined)
-  const usesSaml = saml !== undefined || home.hasSaml2aws === true || named === 'saml2aws'
-  const stored = names.filter((name) => {
-    const view = profiles.find(name)
-    const isSso = view?.keys().some((key) => key.startsWith('granted_sso_') || key.startsWith('sso_')) === true
-    return runsGranted(view) && !isSso
-  })
-  const first = names.find(holdsKeys)
-  const usesAwsume = home.awsumeConfig !== undefined || named === 'awsume'
-  return [
-    ...(usesSaml ? [{ kind: 'identity-provider', tool: 'saml2aws', profile: saml } as const] : []),
-    ...stored.map((profile) => ({ kind: 'stored-key', tool: 'granted', profile }) as const),
-    ...(usesAwsume && first !== undefined ? [{ kind: 'read-as-is', tool: 'awsume', profile: first } as const] : []),
-    ...(named === 'aws-runas' && first !== undefined
-      ? [{ kind: 'read-as-is', tool: 'aws-runas', profile: first } as const]
-      : []),
-  ]
 }

@@ -20,16 +20,10 @@ import {
   findGranted,
   keyOf,
   obsoleteSession,
-  remarksOn,
+  otherLines,
+  runsGranted,
 } from './foreign-profile.ts'
-import type {
-  ForeignFiles,
-  ForeignHome,
-  ForeignProfile,
-  ForeignRemark,
-  ObsoletePart,
-  WantedKey,
-} from './foreign-profile.ts'
+import type { ForeignFiles, ForeignHome, ForeignProfile, ObsoletePart, WantedKey } from './foreign-profile.ts'
 import { LONG_TERM_SUFFIX } from './setup-base.ts'
 import { settingRow } from '../login/setting-table.ts'
 import { accountIdOfAccessKeyId } from '../model/credentials.ts'
@@ -58,9 +52,40 @@ export function findForeignProfiles(search: ForeignSearch): readonly ForeignProf
     .map((each) => ({ ...each, wanted: withRegion(each, files.profiles) }))
 }
 
-/** Returns what is to say of tools whose profiles, or some of them, have nothing to import. Never throws. */
+/** What import says of a tool whose profiles, or some of them, it has nothing to add to. */
+export type ForeignRemark =
+  /** It signs in through an identity provider, without an access key. `profile`: one with a session of it. */
+  | { readonly kind: 'identity-provider'; readonly tool: ForeignTool; readonly profile: string | undefined }
+  /** The `credential_process` line of this profile starts the tool in a way that import does not continue. */
+  | { readonly kind: 'other-line'; readonly tool: ForeignTool; readonly profile: string }
+  /** The access key of this profile is in the tool's own storage. */
+  | { readonly kind: 'stored-key'; readonly tool: ForeignTool; readonly profile: string }
+  /** Its profiles are read as they are. `profile`: the first one with an access key. */
+  | { readonly kind: 'read-as-is'; readonly tool: ForeignTool; readonly profile: string }
+
+/** Returns what is to say of the tools that are used here, or that the user named. Never throws. */
 export function findForeignRemarks(search: ForeignSearch): readonly ForeignRemark[] {
-  return remarksOn(filesOf(search))
+  const files = filesOf(search)
+  const { profiles, home, named, holdsKeys } = files
+  const names = profiles.names()
+  const saml = names.find((name) => profiles.find(name)?.getFrom('credentials', 'x_principal_arn') !== undefined)
+  const usesSaml = saml !== undefined || home.hasSaml2aws === true || named === 'saml2aws'
+  const stored = names.filter((name) => {
+    const view = profiles.find(name)
+    const isSso = view?.keys().some((key) => key.startsWith('granted_sso_') || key.startsWith('sso_')) === true
+    return runsGranted(view) && !isSso
+  })
+  const first = names.find(holdsKeys)
+  const usesAwsume = home.awsumeConfig !== undefined || named === 'awsume'
+  return [
+    ...(usesSaml ? [{ kind: 'identity-provider', tool: 'saml2aws', profile: saml } as const] : []),
+    ...otherLines(files).map((profile) => ({ kind: 'other-line', tool: 'aws-vault', profile }) as const),
+    ...stored.map((profile) => ({ kind: 'stored-key', tool: 'granted', profile }) as const),
+    ...(usesAwsume && first !== undefined ? [{ kind: 'read-as-is', tool: 'awsume', profile: first } as const] : []),
+    ...(named === 'aws-runas' && first !== undefined
+      ? [{ kind: 'read-as-is', tool: 'aws-runas', profile: first } as const]
+      : []),
+  ]
 }
 
 function filesOf({ snapshots, environment, home, named }: ForeignSearch): ForeignFiles {
@@ -74,7 +99,7 @@ function filesOf({ snapshots, environment, home, named }: ForeignSearch): Foreig
       throw error
     }
   }
-  return { profiles, documents: readShared(snapshots), environment, home, named, holdsKeys }
+  return { profiles, paths, documents: readShared(snapshots), environment, home, named, holdsKeys }
 }
 
 /** Adds the region of the profile with the keys, which no tool takes from there. */
@@ -114,7 +139,8 @@ function findAwsMfa(files: ForeignFiles): readonly ForeignProfile[] {
     const role = readKeys(keys, ['assume_role'])?.value
     const suffixed = signedIn.filter((name) => suffixedSource(name, holders, isItsOwn) === source)
     const stem = stemOf(source, signedIn)
-    const targets = suffixed.length > 0 ? suffixed : stem === undefined ? [] : [stem]
+    const isStemOne = suffixed.length === 0 || profiles.find(stem ?? '') !== undefined
+    const targets = [...(stem !== undefined && isStemOne ? [stem] : []), ...suffixed]
     return targets
       .filter((profile) => device !== undefined || role !== undefined || signedIn.includes(profile))
       .map((profile) => {
@@ -129,7 +155,7 @@ function findAwsMfa(files: ForeignFiles): readonly ForeignProfile[] {
           wanted: [
             ...sourceKey(profile, source),
             // The role of a session with a suffix of its own is on aws-mfa's command line.
-            ...keyOf('awsmfa_role_arn', suffixed.length > 0 ? (assumed ?? role) : role),
+            ...keyOf('awsmfa_role_arn', suffixed.includes(profile) ? (assumed ?? role) : role),
             ...keyOf('awsmfa_mfa_serial', device),
           ],
           old: [

@@ -25,6 +25,7 @@ import type { ForeignHome, ObsoletePart, WantedKey } from './foreign-profile.ts'
 import { findForeignProfiles } from './foreign-tools.ts'
 import { listHeldKeys, planKeysChanges } from './keys-plan.ts'
 import type { KeysChange } from './keys-plan.ts'
+import { parseVaultLine } from '../keys/aws-vault.ts'
 import { LONG_TERM_SUFFIX } from './setup-base.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
 import type { Environment } from '../model/invocation.ts'
@@ -57,7 +58,7 @@ export function planImport({ tool, snapshots, environment, home = {}, removesOld
   const found = findForeignProfiles({ snapshots, environment, home, named: tool }).filter((each) => each.tool === tool)
   const parts = distinct(found.flatMap(({ old }) => old))
   const renamed = removesOld ? parts.flatMap((part) => (part.kind === 'name' ? [part.profile] : [])) : []
-  const sections = found.flatMap(({ added }) => (added && !isThere(added.profile, snapshots) ? [added] : []))
+  const sections = found.flatMap(({ added }) => added ?? [])
   const added = [...found.map(({ profile, wanted }) => ({ profile, keys: wanted })), ...sections].reduce(
     (files, each) => withEdits(files, keysOf(each, renamed, files)),
     snapshots,
@@ -73,38 +74,104 @@ export function planImport({ tool, snapshots, environment, home = {}, removesOld
 
 /** An access key of aws-vault, as it was read. */
 export interface TakenKey {
+  /** Its name in aws-vault. */
   readonly profile: string
   readonly keys: LongTermCredentials
 }
 
+/** A key of aws-vault that stays there, because this profile gets another one, or this very one. */
+export interface KeptKey {
+  readonly item: string
+  readonly profile: string
+  /** The files have the same pair. */
+  readonly isSame: boolean
+}
+
+export interface KeyImportPlan extends ImportPlan {
+  /** `item`: the key's name in aws-vault. */
+  readonly changes: readonly (KeysChange & { readonly item: string })[]
+  readonly kept: readonly KeptKey[]
+}
+
 /**
  * Plans the import of aws-vault's profiles with their access keys, which go to a store instead of being asked of
- * aws-vault. Throws what planImport and planKeysChanges throw.
+ * aws-vault: to each profile whose line asks for that key, else to the one of its name. Throws what planImport and
+ * planKeysChanges throw.
  */
 export function planKeyImport(
   input: Omit<ImportInput, 'tool'>,
   taken: readonly TakenKey[],
   to: KeyPlace,
-): ImportPlan & { readonly changes: readonly KeysChange[] } {
+): KeyImportPlan {
   const { snapshots } = input
   const plan = planImport({ ...input, tool: 'aws-vault' })
   const imported = withEdits(snapshots, plan.edits)
-  const held = listHeldKeys(imported).map(({ profile }) => profile)
-  const changes = taken.flatMap(({ profile, keys }) => {
-    const names = [profile + LONG_TERM_SUFFIX, profile]
-    const holder = names.find((name) => isThere(name, imported)) ?? profile
-    return names.some((name) => held.includes(name)) ? [] : [{ profile: holder, to, keys }]
-  })
+  const held = listHeldKeys(imported)
+  const outcomes = taken.flatMap(({ profile: item, keys }) =>
+    holdersOf(item, imported).map(({ holder, names, isFree }) => {
+      const other = held.find(({ profile }) => names.includes(profile))
+      if (other === undefined && isFree) return { change: { item, profile: holder, to, keys } }
+      const isSame = other?.kind === 'static' && isSamePair(other.credentials, keys)
+      const isStored = other?.kind === 'stored' && other.accessKeyId === keys.accessKeyId
+      return isStored ? {} : { kept: { item, profile: other?.profile ?? holder, isSame } }
+    }),
+  )
+  const changes = outcomes.flatMap(({ change }) => change ?? [])
   const cleared = changes.reduce((files, change) => withEdits(files, vaultLineOf(change.profile, files)), imported)
   const after = withEdits(cleared, planKeysChanges(changes, cleared))
-  return { ...plan, changes, edits: editsBetweenFiles(snapshots, after) }
+  return {
+    ...plan,
+    changes,
+    kept: outcomes.flatMap(({ kept }) => kept ?? []),
+    edits: editsBetweenFiles(snapshots, after),
+  }
+}
+
+function isSamePair(one: LongTermCredentials, other: LongTermCredentials): boolean {
+  return one.accessKeyId === other.accessKeyId && one.secretAccessKey === other.secretAccessKey
+}
+
+interface Holder {
+  readonly holder: string
+  /** The names under which this profile may have a key already. */
+  readonly names: readonly string[]
+  /** No line in it asks for something else. */
+  readonly isFree: boolean
+}
+
+/** Returns the profiles that get a key: those that ask aws-vault for it, else the one of its name. */
+function holdersOf(item: string, snapshots: SharedSnapshots): readonly Holder[] {
+  const asking = snapshots.profiles
+    .names()
+    .filter((name) => name.endsWith(LONG_TERM_SUFFIX) && parseVaultLine(lineOf(name, snapshots))?.item === item)
+  if (asking.length > 0)
+    return asking.map((name) => ({
+      holder: name,
+      names: [name, name.slice(0, -LONG_TERM_SUFFIX.length)],
+      isFree: true,
+    }))
+  const names = [item + LONG_TERM_SUFFIX, item]
+  const holder = names.find((name) => isThere(name, snapshots)) ?? item
+  const line = lineOf(holder, snapshots)
+  return [{ holder, names, isFree: line === '' || parseVaultLine(line)?.item === item }]
+}
+
+function lineOf(profile: string, { profiles }: SharedSnapshots): string {
+  return profiles.find(profile)?.getFrom('config', 'credential_process')?.value ?? ''
 }
 
 /** The line that asks aws-vault for the access key of `[work-long-term]`. */
 function vaultLineOf(profile: string, snapshots: SharedSnapshots): Edits {
-  const line = snapshots.profiles.find(profile)?.getFrom('config', 'credential_process')?.value ?? ''
-  if (!profile.endsWith(LONG_TERM_SUFFIX) || !runsProgram(line, ['aws-vault'])) return {}
+  if (!profile.endsWith(LONG_TERM_SUFFIX) || !runsProgram(lineOf(profile, snapshots), ['aws-vault'])) return {}
   return removalOf({ kind: 'keys', file: 'config', profile, keys: ['credential_process'] }, snapshots)
+}
+
+/** Returns whether a line of aws-vault may need an item, other than in profiles that are imported. */
+export function isAskedOfVault(item: string, imported: readonly string[], snapshots: SharedSnapshots): boolean {
+  return snapshots.profiles.names().some((name) => {
+    const line = lineOf(name, snapshots)
+    return !imported.includes(name) && runsProgram(line, ['aws-vault']) && line.split(/[\s"']+/).includes(item)
+  })
 }
 
 function distinct(parts: readonly ObsoletePart[]): readonly ObsoletePart[] {

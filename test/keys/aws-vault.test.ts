@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { decryptToken, findVaultKeys } from '../../src/keys/aws-vault.ts'
+import { decryptToken, findVaultKeys, parseVaultLine } from '../../src/keys/aws-vault.ts'
 import type { VaultOptions } from '../../src/keys/aws-vault.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
@@ -45,7 +45,7 @@ const SESSION = 'sts.GetSessionToken,d29yaw,YXJuOmF3czppYW06OjExMTExMTExMTExMTpt
 describe('files of aws-vault', () => {
   it('are read with one passphrase, and sessions are left out', async () => {
     const { options, asked } = vaultWith(
-      { work: WORK, 'team%2Fops': TEAM, [SESSION]: 'x', 'oidc:x': 'x' },
+      { work: WORK, 'team%2Fops': TEAM, [SESSION]: 'x', 'oidc:x': 'x', '.DS_Store': 'x' },
       {},
       PASSPHRASE,
     )
@@ -125,5 +125,46 @@ describe('entries of pass', () => {
 
   it('are those with the name of a profile, without a prefix', () => {
     expect(inStore({})).toEqual(['work in pass: work'])
+  })
+})
+
+describe('a line that starts aws-vault', () => {
+  it.each([
+    ['aws-vault exec work --json', 'aws-vault exec --no-session NEW --json'],
+    ['aws-vault exec -nj work', 'aws-vault exec -nj NEW'],
+    ['aws-vault exec -j -d 1h "work"', 'aws-vault exec -j -d 1h --no-session NEW'],
+    [
+      '"C:\\Program Files\\aws-vault.exe" --backend wincred export --format=json work',
+      '"C:\\Program Files\\aws-vault.exe" --backend wincred export --format=json --no-session NEW',
+    ],
+    [
+      'env AWS_VAULT_BACKEND=pass aws-vault export --format json -n work',
+      'env AWS_VAULT_BACKEND=pass aws-vault export --format json -n NEW',
+    ],
+  ])('names its item: %s', (line, other) => {
+    const parsed = parseVaultLine(line)
+    expect(parsed?.item).toBe('work')
+    expect(parsed?.lineFor('NEW')).toBe(other)
+  })
+
+  it.each([
+    'aws-vault exec work',
+    'aws-vault export work',
+    'aws-vault export --format=env work',
+    'aws-vault exec --json work -- aws sts get-session-token',
+    'aws-vault exec --json work aws',
+    'aws-vault exec --json',
+    'aws-vault exec --json --unknown work',
+    'aws-vault exec --server --json work',
+    'aws-vault login --json work',
+    'aws-vault exec --json $work',
+    'aws-vault exec --json "my work"',
+    'aws-vault exec --json my\\ work',
+    'aws-vault exec --json "work',
+    "sh -c 'aws-vault exec --json work'",
+    'not-aws-vault exec --json work',
+    '',
+  ])('is refused: %s', (line) => {
+    expect(parseVaultLine(line)).toBeUndefined()
   })
 })

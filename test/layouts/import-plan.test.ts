@@ -10,7 +10,7 @@ import type { ForeignHome } from '../../src/layouts/foreign-profile.ts'
 import { findForeignProfiles, findForeignRemarks } from '../../src/layouts/foreign-tools.ts'
 import { FOREIGN_TOOLS } from '../../src/command-line/spec.ts'
 import type { ForeignTool } from '../../src/command-line/spec.ts'
-import { planImport } from '../../src/layouts/import-plan.ts'
+import { planImport, planKeyImport } from '../../src/layouts/import-plan.ts'
 import type { ImportPlan } from '../../src/layouts/import-plan.ts'
 import { planUndo } from '../../src/layouts/undo-plan.ts'
 import type { ChangeRecord } from '../../src/layouts/backups.ts'
@@ -266,7 +266,7 @@ describe('what is found', () => {
       'aws-vault alone, known by its line',
       'aws-vault',
       { config: `[profile work]\nmfa_serial = ${SERIAL}\ncredential_process = aws-vault exec --json work\n` },
-      `[profile work]\nmfa_serial = ${SERIAL}\ncredential_process = aws-vault exec --json work\n\n[profile work-long-term]\n${vaultLine} work\n`,
+      `[profile work]\nmfa_serial = ${SERIAL}\ncredential_process = aws-vault exec --json work\n\n[profile work-long-term]\ncredential_process = aws-vault exec --json --no-session work\n`,
     ],
     [
       'aws-vault by parent_profile, with a device for all in [default]',
@@ -312,6 +312,102 @@ describe('what is found', () => {
     expect(imported(tool, { credentials: '', config: '', ...files }).config).toBe(config)
   })
 
+  // What aws-vault prints depends on the whole line: program, backend, item.
+  it.each<[string, string, string, string | undefined]>([
+    ['another item', 'aws-vault exec --json --no-session other', 'aws-vault exec --json --no-session other', undefined],
+    [
+      'a path and a backend',
+      '/opt/homebrew/bin/aws-vault --backend=pass export --format json work',
+      '/opt/homebrew/bin/aws-vault --backend=pass export --format json --no-session work',
+      undefined,
+    ],
+    ['a role of aws-vault', 'aws-vault exec --json admin', '', 'dev'],
+    ['a shell', "sh -c 'aws-vault exec --json work'", '', 'dev'],
+    ['no JSON', 'aws-vault exec work', '', 'dev'],
+  ])('aws-vault with %s: as the line says, or not at all', (_, line, longTerm, refused) => {
+    const role = '[profile admin]\nrole_arn = arn:aws:iam::222222222222:role/A\nsource_profile = base\n'
+    const config = `${role}[profile dev]\nregion = eu-west-1\ncredential_process = ${line}\n`
+    const files = { credentials: `[base]\n${KEYS}`, config }
+    const after = imported('aws-vault', files, true).config
+    expect(after).toBe(
+      refused === undefined
+        ? `${role}[profile dev]\nregion = eu-west-1\n[profile dev-long-term]\ncredential_process = ${longTerm}\n`
+        : config,
+    )
+    const remarks = findForeignRemarks({ snapshots: snapshotsOf(files), environment: {}, home: {} })
+    expect(remarks.map(({ kind, profile }) => `${kind} ${profile ?? ''}`)).toEqual(
+      refused === undefined ? [] : [`other-line ${refused}`],
+    )
+  })
+
+  it('aws-vault: the line of the others is the model for profiles without one', () => {
+    const config = `[profile dev]\ncredential_process = /opt/aws-vault --backend=pass export --format=json work\n[profile b]\nmfa_serial = ${SERIAL}\n`
+    expect(imported('aws-vault', { credentials: '', config }).config).toContain(
+      '[profile b-long-term]\ncredential_process = /opt/aws-vault --backend=pass export --format=json --no-session b\n',
+    )
+  })
+
+  const SSO = '[profile corp]\nsso_start_url = https://x.awsapps.com/start\nsso_region = eu-west-1\n'
+  const dev = '[profile dev]\ninclude_profile = corp\nsso_account_id = 111111111111\nsso_role_name = Dev\n'
+  const bySerial = `[profile work]\nmfa_serial = ${SERIAL}\n`
+  it.each<[string, Partial<Files>]>([
+    ['SSO by include_profile', { config: `[default]\nmfa_serial = ${SERIAL}\n${SSO}${dev}` }],
+    [
+      'SSO session of an included profile alone',
+      {
+        config: `[default]\nmfa_serial = ${SERIAL}\n[profile corp]\nsso_session = s\n[profile dev]\ninclude_profile = corp\n[profile x]\nsource_profile = dev\n`,
+      },
+    ],
+    [
+      'a web identity of an included profile',
+      {
+        config: `[profile w]\nweb_identity_token_process = /opt/token\n[profile dev]\nmfa_serial = ${SERIAL}\ninclude_profile = w\n`,
+      },
+    ],
+    [
+      'another program of an included profile',
+      {
+        config: `[profile w]\ncredential_process = /opt/keys\n[profile dev]\nmfa_serial = ${SERIAL}\ninclude_profile = w\n`,
+      },
+    ],
+    [
+      'a role whose source is SSO',
+      {
+        config: `[profile corp]\nsso_session = s\n[profile c]\nregion = eu-west-1\n[profile r]\ninclude_profile = c\nsource_profile = corp\nrole_arn = arn:aws:iam::222222222222:role/A\n`,
+      },
+    ],
+    ['keys in a store', { config: `${bySerial}awsmfa_keys = keychain\nawsmfa_key_id = AKIAIOSFODNN7EXAMPLE\n` }],
+    ['another source profile', { credentials: `[else]\n${KEYS}`, config: `${bySerial}awsmfa_source_profile = else\n` }],
+    ['keys under another suffix', { credentials: `[work-perm]\n${KEYS}`, config: bySerial }],
+    ['keys under -long-term', { credentials: `[work-long-term]\n${KEYS}`, config: bySerial }],
+    [
+      'keys beside a line of aws-vault',
+      {
+        credentials: `[work-long-term]\n${KEYS}`,
+        config: `${bySerial}credential_process = aws-vault exec --json work\n`,
+      },
+    ],
+    ['a program under -long-term', { config: `${bySerial}[profile work-long-term]\ncredential_process = /opt/keys\n` }],
+  ])('aws-vault leaves alone: %s', (_, files) => {
+    const before = { credentials: '', config: '', ...files }
+    const snapshots = snapshotsOf(before)
+    const search = { snapshots, environment: { AWS_VAULT_BACKEND: 'file' }, home: {}, named: 'aws-vault' as const }
+    expect(findForeignProfiles(search).filter(({ tool }) => tool === 'aws-vault')).toEqual([])
+    expect(imported('aws-vault', before, true)).toEqual(before)
+  })
+
+  it('aws-mfa: the session without a suffix, too', () => {
+    const files = {
+      credentials: `[work-long-term]\n${KEYS}aws_mfa_device = ${SERIAL}\n[work]\n${SESSION}assumed_role = False\n[work-prod]\n${sessionOfAwsMfa}`,
+      config: '',
+    }
+    const dev = 'arn:aws:iam::222222222222:role/Dev'
+    expect(found(files)).toEqual(['aws-mfa: work < work-long-term', 'aws-mfa: work-prod < work-long-term'])
+    expect(imported('aws-mfa', files, true).config).toBe(
+      `[profile work]\nawsmfa_mfa_serial = ${SERIAL}\n\n[profile work-prod]\nawsmfa_source_profile = work-long-term\nawsmfa_role_arn = ${dev}\nawsmfa_mfa_serial = ${SERIAL}\n`,
+    )
+  })
+
   it("goes by dcoker's variables", () => {
     const environment = {
       AWS_MFA_IDENTITY_PROFILE: 'keys',
@@ -326,6 +422,47 @@ describe('what is found', () => {
     expect(imported('dcoker-awsmfa', files, true, environment)).toEqual({
       credentials: `[work-long-term]\n${KEYS}`,
       config: `[profile work]\nawsmfa_mfa_serial = ${SERIAL}\n`,
+    })
+  })
+})
+
+describe("aws-vault's access keys in a store", () => {
+  const taken = (id: string, item: string) => ({
+    profile: item,
+    keys: { accessKeyId: `AKIAIOSFODNN7${id}`, secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' },
+  })
+  const planned = (files: Partial<Files>, ...items: readonly ReturnType<typeof taken>[]) => {
+    const snapshots = snapshotsOf({ credentials: '', config: '', ...files })
+    const result = planKeyImport({ snapshots, environment: {}, removesOld: false }, items, 'keychain')
+    return {
+      changes: result.changes.map(({ item, profile }) => `${item} > ${profile}`),
+      kept: result.kept.map(({ item, profile, isSame }) => `${item}: ${profile} ${isSame ? 'same' : 'other'}`),
+      config: applyEdits(files.config ?? '', result.edits.config),
+    }
+  }
+
+  it('are not taken where the files have another one', () => {
+    const files = { credentials: `[work-long-term]\n${KEYS}` }
+    const { changes, kept } = planned(files, taken('ANOTHER', 'work'), taken('THIRDXX', 'team/ops'))
+    expect(changes).toEqual(['team/ops > team/ops'])
+    expect(kept).toEqual(['work: work-long-term other'])
+    expect(planned(files, taken('EXAMPLE', 'work')).kept).toEqual(['work: work-long-term same'])
+  })
+
+  it('go to the profiles whose lines ask for them', () => {
+    const config = '[profile dev]\ncredential_process = aws-vault exec --json work\n'
+    const result = planned({ config }, taken('ANOTHER', 'work'))
+    expect(result.changes).toEqual(['work > dev-long-term'])
+    expect(result.config).toBe(
+      `${config}\n[profile dev-long-term]\nawsmfa_keys = keychain\nawsmfa_key_id = AKIAIOSFODNN7ANOTHER\n`,
+    )
+  })
+
+  it('are not given to a profile whose line asks for another one', () => {
+    const config = '[profile work]\ncredential_process = aws-vault exec --json other\n'
+    expect(planned({ config }, taken('ANOTHER', 'work'), taken('THIRDXX', 'other'))).toMatchObject({
+      changes: ['other > work-long-term'],
+      kept: ['work: work-long-term other'],
     })
   })
 })
