@@ -5,7 +5,7 @@ import { notSignedIn, ownSession, ssoSessionReader } from './program-session.ts'
 import type { ProcessSession } from './program-session.ts'
 import { renderFailure } from '../errors/messages.ts'
 import type { FailureView } from '../errors/wording.ts'
-import { existingSession } from '../login/provide-session.ts'
+import { existingSession, throwIfStopped } from '../login/provide-session.ts'
 import type { ExistingSession } from '../login/provide-session.ts'
 import { settingsReader } from '../login/settings-file.ts'
 import { findSetting, toLength, toSeconds, toSwitch } from '../login/settings.ts'
@@ -99,6 +99,7 @@ async function findSession(
     const options = { windowSeconds, refusalMaxAgeMs: REFUSAL_MAX_AGE_MS, onNotRenewed }
     return { ...(await ownSession(invocation, snapshots, options, runtime)), isStorable: true }
   } catch (error) {
+    throwIfStopped(runtime.cancelled)
     if (!(error instanceof AwsmfaError)) throw error
     if (existing !== undefined && secondsUntil(existing.expiration, runtime.now()) > 0) {
       onNotRenewed(error, existing.expiration)

@@ -11,7 +11,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { isLongTermOnly, statusRows } from '../sessions/status-table.ts'
 import { findSignIn, statusOfProfile } from '../sessions/status.ts'
 import type { StatusLookup } from '../sessions/status.ts'
-import { quoted, visible } from '../ui/words.ts'
+import { note, quoted, visible } from '../ui/words.ts'
 
 /** The question for a profile. */
 export const PICK_QUESTION = 'Profile:'
@@ -58,8 +58,9 @@ export async function pickForLogin(input: LoginInput, runtime: LoginRuntime): Pr
 }
 
 /**
- * Returns the line with a profile that the person picked, if none is named and `default` is no use to the command; as
- * it is if nothing can be asked, or there is nothing to pick. An only one needs no question. Throws CANCELLED.
+ * Returns the line with a profile that the person picked, if none is named and no file has a `default`. An only one is
+ * announced instead. As it is if nobody can be asked, with `--yes`, and where there is nothing to pick: a `default` that
+ * is no use to the command is an error of its own. Throws CANCELLED.
  */
 export async function withPickedProfile<Name extends 'exec' | 'console' | 'rotate'>(
   invocation: Invocation<Name>,
@@ -67,16 +68,22 @@ export async function withPickedProfile<Name extends 'exec' | 'console' | 'rotat
 ): Promise<Invocation<Name>> {
   const { environment, terminal, deadline } = runtime
   const line: AnyInvocation = invocation
-  if (resolveTargetProfile(line, environment).origin.kind !== 'default' || !terminal.canAsk()) return invocation
+  const { yes, quiet } = line.options
+  const isUnnamed = resolveTargetProfile(line, environment).origin.kind === 'default'
+  if (!isUnnamed || yes === true || !terminal.canAsk()) return invocation
   const snapshots = runtime.files.read()
+  if (snapshots.profiles.find('default') !== undefined) return invocation
   // What follows `--` is a program, and no options of STS.
   const input = loginInput({ ...line, tail: undefined }, snapshots, await runtime.readSettings(), runtime)
+  if (canBeSignedIn('default', { ...input, forProgram: true })) return invocation
   const lookup = lookupFor(runtime, snapshots.profiles)
   const names = line.command === 'rotate' ? namesForRotate(input, runtime) : namesForSession(input, lookup, runtime)
   const wanted = line.command === 'console' ? names.filter((name) => meansRole(name, lookup)) : names
   const [only, second] = wanted
-  if (only === undefined || wanted.includes('default')) return invocation
-  const picked = second === undefined ? only : await deadline.pauseWhile(ask(wanted, lookup, runtime))
+  if (only === undefined) return invocation
+  const isAnnounced = second === undefined && quiet !== true
+  if (isAnnounced) terminal.stderr(note(`no profile given, and no profile 'default': using ${quoted(only)}`))
+  const picked = isAnnounced ? only : await deadline.pauseWhile(ask(wanted, lookup, runtime))
   return { ...invocation, positionals: [picked] }
 }
 

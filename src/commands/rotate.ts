@@ -242,7 +242,8 @@ function reporter(user: CallerIdentity, context: Context): RotationEffects['repo
             `access key ${shortenAccessKeyId(event.accessKeyId)} could not be removed from where it is stored: ${error}`,
           ),
         )
-        return print([...hints, `to remove it: ${again('--delete-old')}`].map(hint).join(''))
+        const next = event.canRetry ? [`to remove it: ${again('--delete-old')}`] : []
+        return print([...hints, ...next].map(hint).join(''))
       }
       case 'sessions-refused':
         return print(SESSIONS_REFUSED)

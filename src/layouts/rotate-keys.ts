@@ -286,6 +286,7 @@ async function readBack(key: UserKey, { reason, isActive }: Expected, run: Run):
   try {
     if (await deadline.pauseWhile(terminal.whileWaiting('waiting until AWS lists the change', waiting))) return
   } catch (error) {
+    cancelled.throwIfAborted()
     if (!(error instanceof AwsmfaError) || isFailure(error, 'CREDENTIALS_REJECTED')) throw error
     throw stopped(reason, [key], run, error)
   }
@@ -449,7 +450,7 @@ async function deleteKey(key: UserKey, why: 'replace' | 'candidate' | 'old', run
 
 /** Removes a deleted key from the stores: where the keys are, and where it was before they were moved. */
 async function removeCopies(accessKeyId: string, run: Run): Promise<void> {
-  const { rotation, rotations, place } = run
+  const { rotation, rotations, place, cancelled, request } = run
   await rotations.pairs.remove(accessKeyId, uninterrupted())
   for (const each of new Set([place, rotation?.oldPlace ?? place])) {
     if (each === 'file') continue
@@ -457,7 +458,10 @@ async function removeCopies(accessKeyId: string, run: Run): Promise<void> {
       await (await run.storeOf(each)).remove(accessKeyId, uninterrupted())
     } catch (error) {
       if (!(error instanceof AwsmfaError)) throw error
-      run.report({ kind: 'copy-remains', accessKeyId, failure: error.failure })
+      // After `--replace`, the rotation that `--delete-old` goes on with is another one.
+      run.report({ kind: 'copy-remains', accessKeyId, failure: error.failure, canRetry: request.kind === 'delete-old' })
+      cancelled.throwIfAborted()
+      if (isFailure(error, 'CANCELLED')) throw error
     }
   }
 }

@@ -112,8 +112,13 @@ export type RotationEvent =
   | { readonly kind: 'created' | 'activated' | 'deactivated' | 'kept' | 'deleted'; readonly accessKeyId: string }
   | { readonly kind: 'swapped'; readonly from: string; readonly to: string; readonly profiles: readonly string[] }
   | { readonly kind: 'finished' | 'already-deleted'; readonly accessKeyId: string }
-  /** A deleted key could not be removed from a store. */
-  | { readonly kind: 'copy-remains'; readonly accessKeyId: string; readonly failure: Failure }
+  /** A deleted key could not be removed from a store. `canRetry`: `--delete-old` would try that again. */
+  | {
+      readonly kind: 'copy-remains'
+      readonly accessKeyId: string
+      readonly failure: Failure
+      readonly canRetry: boolean
+    }
   | { readonly kind: 'sessions-refused' }
   | { readonly kind: 'write-warning'; readonly warning: WriteWarning }
 

@@ -22,7 +22,7 @@ import type { ChainedRoles, ChainedRolesInput } from './resolve.ts'
 import { findDevice } from '../mfa/device.ts'
 import { userNameOf } from '../mfa/token-code.ts'
 import type { GivenSession, ShortTermCredentials } from '../model/credentials.ts'
-import { AwsmfaError } from '../model/failure.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
 import { refreshAction } from '../sessions/reuse.ts'
 import type { StoredSession } from '../sessions/reuse.ts'
@@ -90,10 +90,16 @@ export async function answerProcess(
   try {
     return await provider.obtain(action === 'renew' ? effects.sources : [])
   } catch (error) {
+    throwIfStopped(effects.cancelled)
     if (!(error instanceof AwsmfaError)) throw error
     onNotRenewed(error, expiration)
     return cached
   }
+}
+
+/** Throws the reason if the command was stopped from outside: by Ctrl-C or a signal, not by its own time limit. */
+export function throwIfStopped({ reason }: AbortSignal): void {
+  if (isFailure(reason, 'CANCELLED') || isFailure(reason, 'INTERRUPTED')) throw reason
 }
 
 interface Provider {

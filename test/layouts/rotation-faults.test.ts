@@ -303,6 +303,62 @@ describe('a change that AWS has answered', () => {
   })
 })
 
+describe('Ctrl-C and SIGTERM are no doubt about a change', () => {
+  const [CTRL_C, TERMINATED] = [{ code: 'CANCELLED' }, { code: 'INTERRUPTED', signal: 'SIGTERM' }] as const
+  const ended = (failure: Failure) => {
+    const controller = new AbortController()
+    return { cancelled: controller.signal, end: () => controller.abort(new AwsmfaError(failure)) }
+  }
+
+  it.each([
+    ['a deactivation', ROTATE, CTRL_C],
+    ['a deactivation', ROTATE, TERMINATED],
+    ['a deletion', { kind: 'delete-old' }, CTRL_C],
+    ['an activation', { kind: 'undo' }, TERMINATED],
+  ] as const)('while %s is read back: %o, %o', async (_, request, failure) => {
+    const home = homeWith('file')
+    if (request.kind !== 'rotate') expect(await run(home, ROTATE)).toBe('ok')
+    const { cancelled, end } = ended(failure)
+    const { iam } = home.aws.effects()
+    let hasChanged = false
+    const changes: Partial<RotationEffects> = {
+      cancelled,
+      iam: {
+        ...iam,
+        list: async (...words) => {
+          if (hasChanged) end()
+          cancelled.throwIfAborted()
+          return await iam.list(...words)
+        },
+        setActive: async (...words) => {
+          await iam.setActive(...words)
+          hasChanged = true
+        },
+        remove: async (...words) => {
+          await iam.remove(...words)
+          hasChanged = true
+        },
+      },
+    }
+    expect(await run(home, request, changes)).toBe(failure.code)
+    expectUsable(home)
+    expect(await run(home, request)).toBe('ok')
+  })
+
+  it('while a copy of a deleted key is removed, which is reported', async () => {
+    const home = homeWith('pass')
+    expect(await run(home, ROTATE)).toBe('ok')
+    const store = { ...memoryStore(home), remove: () => Promise.reject(new AwsmfaError(CTRL_C)) }
+    const changes: Partial<RotationEffects> = {
+      storeOf: (name) => Promise.resolve(name === 'file' ? home.rotations.pairs : store),
+    }
+    expect(await run(home, { kind: 'delete-old' }, changes)).toBe('CANCELLED')
+    expect(home.events.map(({ kind }) => kind)).toContain('copy-remains')
+    expect(await run(home, { kind: 'delete-old' })).toBe('ok')
+    expect([...home.store.items.keys()]).toEqual([NEW_ID])
+  })
+})
+
 describe('between two steps', () => {
   /** Files into which somebody writes once, right after the swap was written. */
   function changedAfterSwap(home: Home, change: () => void): Partial<RotationEffects> {
@@ -385,12 +441,37 @@ describe('a store that fails', () => {
     expect(readdirSync(join(home.folder, 'state/rotations'))).toEqual([])
   })
 
+  it('for the copy of a replaced key is named, without the way of --delete-old, which is about another key', async () => {
+    const home = homeWith('pass')
+    expect(await run(home, ROTATE)).toBe('ok')
+    const store = memoryStore(home)
+    const failing: LongTermKeyStore = {
+      ...store,
+      remove: () =>
+        Promise.reject(
+          new AwsmfaError({ code: 'KEY_STORE_FAILED', store: 'pass', reason: 'slow', accessKeyId: '…', item: '' }),
+        ),
+    }
+    const request = { ...ROTATE, replace: OLD.accessKeyId.slice(4) }
+    const storeOf: RotationEffects['storeOf'] = (name) =>
+      Promise.resolve(name === 'file' ? home.rotations.pairs : failing)
+    expect(await run(home, request, { storeOf })).toBe('ok')
+    expect(home.events.filter(({ kind }) => kind === 'copy-remains')).toMatchObject([
+      { accessKeyId: OLD.accessKeyId, canRetry: false },
+    ])
+    // What --delete-old would delete now.
+    expect(await run(home, { kind: 'delete-old' })).toBe('ok')
+    expect(home.events.at(-1)).toMatchObject({ kind: 'deleted', accessKeyId: NEW_ID })
+    expect([...home.store.items.keys()]).toContain(OLD.accessKeyId)
+  })
+
   it('for the copy of a deleted key is named, and the next --delete-old removes it', async () => {
     const home = homeWith('pass')
     expect(await run(home, ROTATE)).toBe('ok')
     home.store.isBroken = true
     expect(await run(home, { kind: 'delete-old' })).toBe('ok')
     expect(home.events.map(({ kind }) => kind).slice(-2)).toEqual(['deleted', 'copy-remains'])
+    expect(home.events.at(-1)).toMatchObject({ canRetry: true })
     home.store.isBroken = false
     expect(await run(home, { kind: 'delete-old' })).toBe('ok')
     expect(home.events.at(-1)?.kind).toBe('already-deleted')

@@ -1,6 +1,7 @@
 /** Sessions for `credential-process`, `exec` and `env`: cached, renewed, or failed. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
+import type { Failure } from '../../src/model/failure.ts'
 import type { RoleStep } from '../../src/login/resolution.ts'
 import { answerProcess } from '../../src/login/provide-session.ts'
 import type { ProvideEffects } from '../../src/login/provide-session.ts'
@@ -31,7 +32,12 @@ describe('a credential process', () => {
     runCredentialProcess: async () => await Promise.reject(new Error('there is none')),
   })
 
-  const answer = async (roles: readonly RoleStep[], sts: FakeSts, person = fakePerson([])): Promise<string> => {
+  const answer = async (
+    roles: readonly RoleStep[],
+    sts: FakeSts,
+    person = fakePerson([]),
+    cancelled = new AbortController().signal,
+  ): Promise<string> => {
     const session = await answerProcess(
       {
         resolution: loginResolution({ storeIn: 'nowhere', roles }),
@@ -39,7 +45,7 @@ describe('a credential process', () => {
         refusalMaxAgeMs: 0,
         onNotRenewed: (error) => told.push(error.failure.code),
       },
-      effectsOf(sts, person),
+      { ...effectsOf(sts, person), cancelled },
     )
     return session.credentials.accessKeyId
   }
@@ -82,6 +88,23 @@ describe('a credential process', () => {
       expect(told).toEqual(['NETWORK_UNREACHABLE'])
     },
   )
+
+  it.each<[string, Failure, object]>([
+    ['not after SIGTERM', { code: 'INTERRUPTED', signal: 'SIGTERM' }, { code: 'INTERRUPTED' }],
+    ['not after Ctrl-C', { code: 'CANCELLED' }, { code: 'CANCELLED' }],
+    ['but at the end of its time', { code: 'DEADLINE_EXCEEDED', seconds: 20, waitingFor: 'AWS' }, {}],
+  ])('serves what holds, %s', async (_, reason, expected) => {
+    await begin([role])
+    afterMinutes(52)
+    const error = new AwsmfaError(reason)
+    const ended = answer([role], fakeSts({ role: [error] }), fakePerson([]), AbortSignal.abort(error))
+    const failure = await ended.then(
+      () => ({}),
+      (thrown: unknown) => (thrown as AwsmfaError).failure,
+    )
+    expect(failure).toMatchObject(expected)
+    expect(told).toEqual('code' in expected ? [] : ['DEADLINE_EXCEEDED'])
+  })
 
   it('fails when STS is down and nothing holds any more', async () => {
     await begin([role])
