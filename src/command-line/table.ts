@@ -13,9 +13,9 @@ const PROFILES = {
   description: "Name or pattern such as 'dev-*' (default: AWS_PROFILE, or 'default')",
   maximum: Infinity,
 } as const
-
 const NAME_OF_PROFILE = "Name of a profile (default: AWS_PROFILE, or 'default')"
 const ONE_PROFILE = { name: 'profile', description: NAME_OF_PROFILE, maximum: 1 } as const
+const LISTED = "(default: AWS_PROFILE, 'default', or a list)"
 
 const KEYS = 'Keys and MFA'
 const ROLE = 'Role and session'
@@ -143,7 +143,7 @@ const ROWS = {
 
   exec: {
     summary: 'Run a command or a shell with a session',
-    positional: ONE_PROFILE,
+    positional: { ...ONE_PROFILE, description: `Name of a profile ${LISTED}` },
     tail: {
       placeholder: 'COMMAND',
       description: 'Command to run, without a shell (default: an interactive shell)',
@@ -190,7 +190,7 @@ const ROWS = {
 
   console: {
     summary: 'Open the AWS console',
-    positional: { ...ONE_PROFILE, description: "Name of a role profile (default: AWS_PROFILE, or 'default')" },
+    positional: { ...ONE_PROFILE, description: `Name of a role profile ${LISTED}` },
     options: [
       PROFILE,
       value('service', 'NAME', 'Service to open: ec2, s3, cloudwatch, ...'),
@@ -279,7 +279,7 @@ const ROWS = {
 
   rotate: {
     summary: 'Replace an access key',
-    positional: ONE_PROFILE,
+    positional: { ...ONE_PROFILE, description: `Name of a profile ${LISTED}` },
     options: [
       PROFILE,
       YES,
