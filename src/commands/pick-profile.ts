@@ -59,8 +59,8 @@ export async function pickForLogin(input: LoginInput, runtime: LoginRuntime): Pr
 
 /**
  * Returns the line with a profile that the person picked, if none is named and no file has a `default`; an only one is
- * announced instead. Returns the line as it is if nobody can be asked, with `--yes`, and where there is nothing to pick.
- * A `default` that is of no use to the command is an error of its own. Throws CANCELLED.
+ * announced instead. Returns the line as it is with `--yes`, and where nobody can be asked or nothing can be picked. A
+ * `default` that is of no use to the command is an error of its own. Throws CANCELLED.
  */
 export async function withPickedProfile<Name extends 'exec' | 'console' | 'rotate'>(
   invocation: Invocation<Name>,
