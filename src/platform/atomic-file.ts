@@ -55,7 +55,7 @@ const PRIVATE_FOLDER = 0o700
 const STAGE_MS = 60_000
 
 /** How much a stage is made older than its ctime. A file system with a coarse clock leaves half of it. */
-const BACKDATED_MS = 20
+const BACKDATED_MS = 100
 
 /** Names that `stageName` makes; write-file-atomic's own temporary files add `.<digits>`. */
 const STAGE_NAME = /^(?<file>.+)\.awsmfa-(?:rescue-)?(?<pid>\d+)-[0-9a-f]{12}(?:(?:\.old)?\.\d+)?$/

@@ -184,7 +184,14 @@ describe('a walk that cannot end says why', () => {
     [
       'a profile that is nowhere',
       { profile: 'prdo', credentials: keys('prod') },
-      { code: 'PROFILE_NOT_FOUND', profile: 'prdo', origin: { kind: 'flag', flag: 'profile' }, paths, nearest: 'prod' },
+      {
+        code: 'PROFILE_NOT_FOUND',
+        profile: 'prdo',
+        origin: { kind: 'flag', flag: 'profile' },
+        paths,
+        nearest: 'prod',
+        other: 'prod',
+      },
     ],
     ['no profile at all', {}, { code: 'PROFILE_NOT_FOUND', profile: 'default', origin: { kind: 'default' }, paths }],
     [

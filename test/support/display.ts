@@ -20,10 +20,11 @@ export interface Display {
 const TIMEOUT_MS = 60_000
 
 /**
- * Xvfb prints its display number to descriptor 3, and is killed when stdin closes: at the latest when this process
- * ends.
+ * Xvfb would start anew when its last client has gone, and refuse clients meanwhile, hence -noreset. It prints its
+ * display number to descriptor 3, and is killed when stdin closes: at the latest when this process ends.
  */
-const SERVER = 'Xvfb -displayfd 3 -screen 0 1024x768x24 -nolisten tcp & exec 3>&-; cat >/dev/null; kill $!; wait'
+const SERVER =
+  'Xvfb -noreset -displayfd 3 -screen 0 1024x768x24 -nolisten tcp & exec 3>&-; cat >/dev/null; kill $!; wait'
 
 /** Starts an X server on a free display number. The caller must call `stop`. */
 export async function startDisplay(): Promise<Display> {

@@ -100,7 +100,7 @@ describe('credential-process', () => {
     await pty.exit()
     expect(resultsIn(home).map(([code]) => code)).toEqual(TEN.map(() => '0\n'))
     for (const [, , err] of resultsIn(home))
-      expect(err).toMatch(/^(?:awsmfa: waiting .*\n)?✔ base: signed in as alice.*\n$/)
+      expect(err).toMatch(/^(?:awsmfa: another awsmfa .*\n)?✔ base: signed in as alice.*\n$/)
     expect(await codesSent(sts)).toBe(1)
     expect((await sts.log()).filter(({ operation }) => operation === 'GetSessionToken')).toHaveLength(1)
   })
@@ -119,7 +119,7 @@ describe('credential-process', () => {
       for (const [code, out, err] of resultsIn(home)) {
         expect([code, out]).toEqual(['1\n', ''])
         expect(err).toMatch(
-          /^(?:awsmfa: waiting .*\n)?awsmfa: error: not allowed to assume role NotForAlice \(222222222222\) \[AccessDenied\]\n/,
+          /^(?:awsmfa: another awsmfa .*\n)?awsmfa: error: not allowed to assume role NotForAlice \(222222222222\) \[AccessDenied\]\n/,
         )
       }
       expect(await codesSent(sts)).toBe(1)
@@ -151,7 +151,7 @@ describe('credential-process', () => {
     const { sts, environment } = await start()
     const runs = await Promise.all(TEN.map(() => runCli(['credential-process', '--profile', 'base'], { environment })))
     // On a busy machine one may have to wait for another to find out.
-    const withoutWaiting = (stderr: string): string => stderr.replace(/^awsmfa: waiting .*\n/, '')
+    const withoutWaiting = (stderr: string): string => stderr.replace(/^awsmfa: another awsmfa .*\n/, '')
     expect(runs.map(({ code, stdout, stderr }) => [code, stdout, withoutWaiting(stderr)])).toEqual(
       TEN.map(() => [4, '', "awsmfa: error: 'base' is not signed in\nawsmfa: hint: awsmfa login base\n"]),
     )
