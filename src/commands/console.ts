@@ -35,7 +35,7 @@ import { hasContainerMark } from '../platform/process-info.ts'
 import { startProgram, withoutKeys } from '../platform/run-program.ts'
 import { windowsFolder } from '../platform/windows-program.ts'
 import type { ConnectionSettings, LoginRuntime } from '../runtime/login.ts'
-import { findCurrentSession, sourceProfilesOf } from '../sessions/status.ts'
+import { findCurrentSession, findSignIn, sourceProfilesOf } from '../sessions/status.ts'
 import { splitCommand, splitWindowsCommand } from '../shell/words.ts'
 import { formatInstant } from '../ui/duration.ts'
 import { isSet } from '../ui/style.ts'
@@ -132,10 +132,10 @@ interface Role {
 async function currentRole(invocation: Invocation<'console'>, runtime: LoginRuntime): Promise<Role> {
   await assertRole(invocation, runtime)
   const options = { ...invocation.options, minTtl: `${MINIMUM_SECONDS}s` }
-  const { profile, session, region } = await sessionForProgram({ ...invocation, options }, runtime)
+  const { profile, session, identity, region } = await sessionForProgram({ ...invocation, options }, runtime)
   const snapshots = runtime.files.read()
   const connection = await connectionOf(invocation, snapshots, runtime)
-  const arn = await arnOf(session, connection, snapshots, runtime)
+  const arn = identity?.arn ?? (await arnOf(session, connection, snapshots, runtime))
   if (!isRole(arn)) throw needsRole(profile, snapshots.profiles)
   return {
     profile,
@@ -185,7 +185,7 @@ async function assertRole(invocation: Invocation<'console'>, runtime: LoginRunti
   const profile = resolveTargetProfile(invocation, runtime.environment).value
   const { cachedSessionOf, now } = runtime
   const found = findCurrentSession(profile, { profiles, cachedSessionOf, now: now(), minimumSeconds: 0 })
-  if (found.kind === 'through') return
+  if (found.kind === 'through' || found.kind === 'sso') return
   try {
     if (found.kind === 'session') {
       const connection = await connectionOf(invocation, snapshots, runtime)
@@ -221,7 +221,9 @@ async function arnOf(
   if (known !== undefined) return known.arn
   const { sts } = runtime.connect(connection, snapshots)
   const identity = await sts.getCallerIdentity(session, runtime.deadline.signal)
-  runtime.facts.rememberIdentity(session.accessKeyId, identity)
+  // With a key that the AWS CLI renews all the time, the facts would pile up.
+  const isRenewed = connection.path.some((name) => findSignIn(name, snapshots.profiles) !== undefined)
+  if (!isRenewed) runtime.facts.rememberIdentity(session.accessKeyId, identity)
   return identity.arn
 }
 

@@ -76,9 +76,13 @@ function shellOf({ environment, isWindows }: LoginRuntime): string {
 }
 
 /** What is served is renewed: it has no end to announce. */
-function announceShell({ profile, session }: SessionForProgram, isServed: boolean, runtime: LoginRuntime): void {
+function announceShell(
+  { profile, session, ...found }: SessionForProgram,
+  isServed: boolean,
+  runtime: LoginRuntime,
+): void {
   const { terminal, facts, environment, now } = runtime
-  const identity = facts.identityOf(session.accessKeyId)
+  const identity = found.identity ?? facts.identityOf(session.accessKeyId)
   const who = identity === undefined ? undefined : identityInWords(identity.account, identity.arn)
   const until = session.expiration === undefined || isServed ? '' : ` until ${formatInstant(session.expiration, now())}`
   terminal.stderr(`Shell with ${who ?? `the session of ${quoted(profile)}`}${until}. To leave: exit\n`)
@@ -104,9 +108,12 @@ async function runServed(
     const request = { served: profile, name: profileInCopy, region: region?.name, isWindows }
     return Buffer.from(configForServed(runtime.files.read(), request), 'latin1')
   }
-  let session = first.session
+  let [served, renewed] = [first, first]
   const endpoint = await startContainerEndpoint({
-    current: () => ({ session, account: facts.identityOf(session.accessKeyId)?.account }),
+    current: () => ({
+      session: served.session,
+      account: (served.identity ?? facts.identityOf(served.session.accessKeyId))?.account,
+    }),
     expiredMessage: () => `session of ${quoted(profile)} expired: ${commandLine('login', profileWord(profile))}`,
     now,
   })
@@ -116,17 +123,18 @@ async function runServed(
     sweepConfigCopies(runtime.folders.state, now)
     const written = (copy = createConfigCopy(runtime.folders.state, bytesOfCopy()))
     renewing = keepRenewed(
-      session,
+      first.session,
       {
         now,
         pause: runtime.pause,
         obtain: async (minimumSeconds, mayAsk) => {
           const options = { ...invocation.options, minTtl: `${minimumSeconds}s` }
           const silent = withoutTerminal(runtime, stopped.signal, mayAsk)
-          return (await sessionForProgram({ ...invocation, options }, silent)).session
+          renewed = await sessionForProgram({ ...invocation, options }, silent)
+          return renewed.session
         },
-        onRenewed: (renewed) => {
-          session = renewed
+        onRenewed: () => {
+          served = renewed
           try {
             written.write(bytesOfCopy())
           } catch (error) {

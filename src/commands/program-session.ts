@@ -13,7 +13,7 @@ import type { CurrentEffects, CurrentOutcome, ProcessRequest } from '../login/pr
 import { renderTrail } from '../login/resolution.ts'
 import { resolveChainedRoles, resolveLogin } from '../login/resolve.ts'
 import { findSetting, toSeconds } from '../login/settings.ts'
-import type { GivenSession, ShortTermCredentials } from '../model/credentials.ts'
+import type { CallerIdentity, GivenSession, ShortTermCredentials } from '../model/credentials.ts'
 import { formatExpiration, secondsUntil } from '../model/expiration.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { isRegionOfAwsmfa, REGION_SET, resolveTargetProfile } from '../model/invocation.ts'
@@ -28,6 +28,8 @@ import { findSignIn, sourceProfilesOf } from '../sessions/status.ts'
 export interface SessionForProgram {
   readonly profile: string
   readonly session: GivenSession
+  /** Of a role that was assumed; otherwise the facts may know it. */
+  readonly identity?: CallerIdentity | undefined
   readonly region: RegionChoice | undefined
 }
 
@@ -46,12 +48,17 @@ export async function sessionForProgram(invocation: AnyInvocation, runtime: Logi
   const minimumSeconds = await minimumOf(invocation, runtime)
   const before = runtime.files.read()
   const found = await currentOrNone(invocation, minimumSeconds, before, runtime)
-  const withRegion = (session: GivenSession, { profiles }: SharedSnapshots): SessionForProgram => ({
+  const withRegion = (
+    session: GivenSession,
+    { profiles }: SharedSnapshots,
+    identity?: CallerIdentity,
+  ): SessionForProgram => ({
     profile,
     session,
+    identity,
     region: regionForProgram(profile, invocation.options.region, profiles, runtime.environment),
   })
-  if (found.kind === 'session') return withRegion(found.session, before)
+  if (found.kind === 'session') return withRegion(found.session, before, found.identity)
   if (findSignIn(profile, before.profiles) !== undefined) throw notSignedIn(profile, found, before.profiles, runtime)
   if (isServedByAwsmfa(profile, before.profiles))
     return withRegion(await ownOrMissing(invocation, minimumSeconds, before, runtime), before)
@@ -59,7 +66,7 @@ export async function sessionForProgram(invocation: AnyInvocation, runtime: Logi
   const after = runtime.files.read()
   // A role's hour may be less than the minimum, and there is no more to be had.
   const renewed = await currentSession(invocation, 0, after, runtime)
-  if (renewed.kind === 'session') return withRegion(renewed.session, after)
+  if (renewed.kind === 'session') return withRegion(renewed.session, after, renewed.identity)
   throw missing(profile, renewed, 0, runtime)
 }
 

@@ -21,9 +21,10 @@ import { resolveChainedRoles } from './resolve.ts'
 import type { ChainedRoles, ChainedRolesInput } from './resolve.ts'
 import { findDevice } from '../mfa/device.ts'
 import { userNameOf } from '../mfa/token-code.ts'
-import type { GivenSession, ShortTermCredentials } from '../model/credentials.ts'
+import type { CallerIdentity, GivenSession, ShortTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
+import { lastingKeyOf } from '../sessions/aws-logins.ts'
 import { refreshAction } from '../sessions/reuse.ts'
 import type { StoredSession } from '../sessions/reuse.ts'
 import type { CacheEffects } from '../sessions/session-cache.ts'
@@ -196,48 +197,71 @@ export interface CurrentEffects
 
 /** `stored` is undefined for the session of a role that was assumed just now. */
 export type CurrentOutcome =
-  | { readonly kind: 'session'; readonly session: GivenSession; readonly stored: StoredSession | undefined }
+  | {
+      readonly kind: 'session'
+      readonly session: GivenSession
+      readonly stored: StoredSession | undefined
+      /** Of a role that was assumed. */
+      readonly identity?: CallerIdentity | undefined
+    }
   | Extract<CurrentSession, { readonly kind: 'none' }>
 
 /**
  * Returns the session that a profile works with now, without a question: from a file, or a role's, assumed with the
- * session of its source profile. Throws what resolveChainedRoles and AssumeRole throw.
+ * session of its source profile. The portal of single sign-on is asked only if no session of the role is cached. Throws
+ * what resolveChainedRoles, AssumeRole and `ssoSessionOf` throw.
  */
 export async function currentCredentials(request: CurrentRequest, effects: CurrentEffects): Promise<CurrentOutcome> {
   const { profile, profiles, minimumSeconds } = request
-  const cachedSessionOf = await withSsoSession(profile, profiles, effects)
-  const found = findCurrentSession(profile, { profiles, cachedSessionOf, now: effects.now(), minimumSeconds })
-  if (found.kind !== 'through') return found
-  const { path, session } = found
+  const search = { profiles, cachedSessionOf: effects.cachedSessionOf, now: effects.now(), minimumSeconds }
+  const found = findCurrentSession(profile, search)
+  if (found.kind === 'none' || found.kind === 'session') return found
+  const source = profiles.find(found.path.at(-1) ?? profile)
+  const stored = async (): Promise<StoredSession | undefined> =>
+    found.kind === 'through' ? found.stored : source && (await effects.ssoSessionOf?.(source))
+  if (found.path.length > 1) {
+    const role = await chainedRole(found, source && lastingKeyOf(source), { request, stored }, effects)
+    if (role !== undefined) return role
+  }
+  // Without a token, a session that another tool cached for the role is left.
+  const direct = found.path.length === 1 ? await stored() : undefined
+  const withoutToken: CachedSessionOf = (view) => (view.name === source?.name ? direct : effects.cachedSessionOf(view))
+  const own = findCurrentSession(profile, { ...search, cachedSessionOf: withoutToken })
+  return own.kind === 'session' || own.kind === 'none' ? own : { kind: 'none' }
+}
+
+/** Returns the session of a role at the end of a path; undefined if there is no session to assume it with. */
+async function chainedRole(
+  found: Extract<CurrentSession, { readonly kind: 'through' | 'sso' }>,
+  lastingKey: string | undefined,
+  { request, stored }: { readonly request: CurrentRequest; readonly stored: () => Promise<StoredSession | undefined> },
+  effects: CurrentEffects,
+): Promise<CurrentOutcome | undefined> {
+  const { path } = found
+  const { profiles, minimumSeconds } = request
   const settings = resolveChainedRoles({ ...request, path: path.map((name) => profiles.find(name)) })
   for (const note of settings.plan.notes)
     effects.debug(`${note.roleArn} is asked for ${note.cappedToSeconds} s: more cannot be had from a session`)
   const { sts, endpoint } = effects.connect({ ...settings, path })
-  const userName = userNameOf({ known: () => effects.facts.identityOf(session.accessKeyId) })
+  const { accessKeyId, identity: user } =
+    found.kind === 'through'
+      ? { ...found.session, identity: found.stored.identity ?? effects.facts.identityOf(found.session.accessKeyId) }
+      : { accessKeyId: '', identity: undefined }
   const chain: RoleChain = {
-    requests: roleRequests(settings.plan, {}, defaultSessionName(userName, effects.osUser)),
+    requests: roleRequests(settings.plan, {}, defaultSessionName(userNameOf({ known: () => user }), effects.osUser)),
     isDirect: false,
     // Under the key of the session, so that a new one never meets a role session of the old one.
-    key: { partition: settings.partition, endpoint, accessKeyId: session.accessKeyId, serialNumber: '' },
+    key: { partition: settings.partition, endpoint, accessKeyId: lastingKey ?? accessKeyId, serialNumber: '' },
     profiles: path.slice(-1),
   }
-  const current = await roleSession(chain, chain.requests.length - 1, { session, minimumSeconds }, { ...effects, sts })
+  const base = async (): Promise<GivenSession | undefined> => (await stored())?.credentials
+  const current = await roleSession(chain, chain.requests.length - 1, { base, minimumSeconds }, { ...effects, sts })
+  if (current === undefined) return undefined
   const identity = roleIdentity(current)
-  if (identity !== undefined) effects.facts.rememberIdentity(current.credentials.accessKeyId, identity)
-  return { kind: 'session', session: current.credentials, stored: undefined }
-}
-
-/** The portal is asked only if the profile, or one of its source profiles, has a session through single sign-on. */
-async function withSsoSession(
-  name: string,
-  profiles: Profiles,
-  { cachedSessionOf, ssoSessionOf }: Pick<CurrentEffects, 'cachedSessionOf' | 'ssoSessionOf'>,
-): Promise<CachedSessionOf> {
-  const signIn = findSignIn(name, profiles)
-  const view = signIn?.command === 'aws sso login' ? profiles.find(signIn.profile) : undefined
-  if (view === undefined || ssoSessionOf === undefined) return cachedSessionOf
-  const session = await ssoSessionOf(view)
-  return (profile) => (profile.name === view.name ? session : cachedSessionOf(profile))
+  // With a key that changes with each renewal, the facts would pile up.
+  if (identity !== undefined && lastingKey === undefined)
+    effects.facts.rememberIdentity(current.credentials.accessKeyId, identity)
+  return { kind: 'session', session: current.credentials, stored: undefined, identity }
 }
 
 /** A session that exists, and its account if that is known without a call. */
@@ -258,7 +282,7 @@ export async function existingSession(
     const found = await currentCredentials(request, effects)
     if (found.kind === 'none' || found.session.expiration === undefined) return undefined
     const { session, stored } = found
-    const identity = stored?.identity ?? effects.facts.identityOf(session.accessKeyId)
+    const identity = found.identity ?? stored?.identity ?? effects.facts.identityOf(session.accessKeyId)
     return { ...session, expiration: found.session.expiration, account: identity?.account, stored }
   } catch (error) {
     // For a profile that the AWS CLI signs in to, awsmfa has no other way.
@@ -269,16 +293,22 @@ export async function existingSession(
   }
 }
 
-/** Returns the cached session of a role of the chain, else assumes it with the session of the role before. */
+/**
+ * Returns the cached session of a role of the chain, else assumes it with the session of the role before. Undefined if
+ * that takes the session that the first role is assumed with, and `base` has none.
+ */
 async function roleSession(
   chain: RoleChain,
   index: number,
-  { session, minimumSeconds }: { readonly session: GivenSession; readonly minimumSeconds: number },
+  { base, minimumSeconds }: { readonly base: () => Promise<GivenSession | undefined>; readonly minimumSeconds: number },
   effects: CurrentEffects & Pick<SessionEffects, 'sts'>,
-): Promise<StsSession> {
+): Promise<StsSession | undefined> {
   const limits = { minimumSeconds, renew: false }
   const cached = findRoleSession(chain, index, { ...limits, since: undefined }, effects)
   if (cached !== undefined) return cached
-  const before = index === 0 ? undefined : await roleSession(chain, index - 1, { session, minimumSeconds: 0 }, effects)
-  return await assumeRoleOnce(chain, index, { signer: before?.credentials ?? session, ...limits }, effects)
+  const signer =
+    index === 0
+      ? await base()
+      : (await roleSession(chain, index - 1, { base, minimumSeconds: 0 }, effects))?.credentials
+  return signer && (await assumeRoleOnce(chain, index, { signer, ...limits }, effects))
 }

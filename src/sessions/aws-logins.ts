@@ -98,6 +98,17 @@ export function createAwsLogins({ home, environment, sha1, sha256 }: AwsLoginPla
   }
 }
 
+/**
+ * Returns what stands for the sessions of a profile that the AWS CLI signs in to, whose access keys change with each
+ * renewal; undefined for any other profile. Never an access key id.
+ */
+export function lastingKeyOf(profile: ProfileView): string | undefined {
+  const command = signInCommandOf(profile)
+  const keys =
+    command === 'aws login' ? ['login_session'] : ['sso_session', 'sso_start_url', 'sso_account_id', 'sso_role_name']
+  return command && JSON.stringify([command, ...keys.map((key) => profile.get(key)?.value ?? '')])
+}
+
 function asObject(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
 }

@@ -18,7 +18,10 @@ export interface SessionKey {
   readonly partition: string
   /** The STS endpoint in use if it is not AWS's own, else ''. */
   readonly endpoint: string
-  /** Of the long-term credentials; of the session, for roles that were assumed with one from the credentials file. */
+  /**
+   * Of the long-term credentials; for roles that were assumed with a session of a file, that session's, or what
+   * `lastingKeyOf` returns for its profile.
+   */
   readonly accessKeyId: string
   readonly serialNumber: string
   /** The roles as `chainOf` writes them; '' for the MFA session itself. */

@@ -102,7 +102,14 @@ export type CurrentSession =
    * A role, or several in a row, to be assumed with the session of the last profile of `path`, which begins with the
    * role profile.
    */
-  | { readonly kind: 'through'; readonly path: readonly string[]; readonly session: GivenSession }
+  | {
+      readonly kind: 'through'
+      readonly path: readonly string[]
+      readonly session: GivenSession
+      readonly stored: StoredSession
+    }
+  /** The session of the last profile of `path` is made with its token of single sign-on; the rest as for `through`. */
+  | { readonly kind: 'sso'; readonly path: readonly string[] }
   /** `expiration`: of a session that has expired or does not last long enough. */
   | { readonly kind: 'none'; readonly expiration?: Date | undefined }
 
@@ -121,19 +128,24 @@ export interface SessionSearch {
  */
 export function findCurrentSession(name: string, search: SessionSearch): CurrentSession {
   const { profiles, cachedSessionOf, now, minimumSeconds } = search
-  const found = [...sessionsFor(name, profiles, cachedSessionOf)].flatMap(({ session, path }) =>
-    session.credentials === undefined ? [] : [{ session: session.credentials, stored: session, path }],
+  const found = [...sessionsFor(name, profiles, cachedSessionOf)].filter(
+    ({ session }) => session.credentials !== undefined || session.source === 'aws-sso-cache',
   )
   const base = found.find(({ path }) => path.length > 1)
-  if (base !== undefined && lasts(base.session, now, 0))
-    return { kind: 'through', path: base.path, session: base.session }
   const own = found.find(({ path }) => path.length === 1)
-  if (own !== undefined && lasts(own.session, now, minimumSeconds))
-    return { kind: 'session', session: own.session, stored: own.stored }
+  for (const { session: stored, path } of [base, own].filter((each) => each !== undefined)) {
+    const session = stored.credentials
+    // A token is good for as long as it is valid: the session is made anew.
+    const isOwn = path.length === 1 && session !== undefined
+    if (!lasts(stored, now, isOwn ? minimumSeconds : 0)) continue
+    if (session === undefined) return { kind: 'sso', path }
+    return path.length === 1 ? { kind: 'session', session, stored } : { kind: 'through', path, session, stored }
+  }
   return { kind: 'none', expiration: own?.session.expiration ?? base?.session.expiration }
 }
 
-function lasts({ expiration }: GivenSession, now: Date, minimumSeconds: number): boolean {
+/** Returns whether so many seconds remain of a session; one of unknown expiration only lasts if none are required. */
+function lasts({ expiration }: Pick<StoredSession, 'expiration'>, now: Date, minimumSeconds: number): boolean {
   if (expiration === undefined) return minimumSeconds <= 0
   const remaining = secondsUntil(expiration, now)
   return remaining > 0 && remaining >= minimumSeconds

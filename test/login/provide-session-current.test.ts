@@ -8,6 +8,7 @@ import { currentCredentials } from '../../src/login/provide-session.ts'
 import type { CurrentEffects, CurrentRequest } from '../../src/login/provide-session.ts'
 import { ALICE, fakeCache, fakeDeadline, fakeFacts, fakeSts, NOW, sessionOf } from '../support/fake-effects.ts'
 import type { FakeSts } from '../support/fake-effects.ts'
+import type { StoredSession } from '../../src/sessions/reuse.ts'
 import { sessionEffects } from '../support/login-builders.ts'
 
 const BASE = 'ASIABASEBASEBASEBASE'
@@ -131,4 +132,88 @@ test('a refused role fails, and the first of the chain is cached', async () => {
     denied,
   )
   expect(cache.records).toHaveLength(1)
+})
+
+/** Profiles that the AWS CLI signs in to: each renewal has another access key. */
+const ELSEWHERE = `[profile sso]
+region = eu-west-1
+sso_session = corp
+sso_account_id = 111111111111
+sso_role_name = Dev
+[profile sso-admin]
+role_arn = arn:aws:iam::222222222222:role/Admin
+source_profile = sso
+[profile console]
+region = eu-west-1
+login_session = arn:aws:iam::111111111111:user/alice
+[profile console-admin]
+role_arn = arn:aws:iam::222222222222:role/Admin
+source_profile = console
+`
+
+function elsewhere(facts = fakeFacts()) {
+  const cache = fakeCache()
+  const issued: string[] = []
+  const stored = (source: 'aws-sso-cache' | 'aws-login-cache', seconds = 3600): StoredSession => {
+    const key = `ASIA${issued.length}`
+    const { expiration } = sessionOf(key, seconds).credentials
+    if (source === 'aws-sso-cache') return { source, accessKeyId: undefined, expiration, managedBy: 'other' }
+    issued.push(key)
+    const { credentials } = sessionOf(key, seconds)
+    return { source, accessKeyId: key, expiration, managedBy: 'other', identity: ALICE, credentials }
+  }
+  const use = async (
+    profile: string,
+    sts: FakeSts,
+    options: { minimum?: number; portal?: 'down' | 'refuses' } = {},
+  ) => {
+    const effects: CurrentEffects = {
+      ...sessionEffects(),
+      facts,
+      cache,
+      cachedSessionOf: ({ name }) =>
+        name === 'sso' ? stored('aws-sso-cache') : name === 'console' ? stored('aws-login-cache') : undefined,
+      ssoSessionOf: () => {
+        if (options.portal === 'down') return Promise.reject(new Error('nobody asks the portal'))
+        if (options.portal === 'refuses') return Promise.resolve(undefined)
+        issued.push(`ASIA${issued.length}`)
+        const { credentials } = sessionOf(issued.at(-1) ?? '', 3600)
+        const { accessKeyId, expiration } = credentials
+        return Promise.resolve({ source: 'aws-sso-cache', accessKeyId, expiration, managedBy: 'other', credentials })
+      },
+      connect: () => ({ sts, listMfaDevices: () => Promise.reject(new Error('no devices')), endpoint: '' }),
+      deadline: fakeDeadline(),
+      sha256,
+      osUser: 'os',
+      now: () => NOW,
+      debug: () => undefined,
+    }
+    const profiles = readProfiles({ credentials: '', config: ELSEWHERE })
+    const minimumSeconds = options.minimum ?? 0
+    const request = { profile, profiles, minimumSeconds, options: {}, environment: {}, defaults: {} }
+    return await currentCredentials(request, effects)
+  }
+  return { use, cache, issued, facts }
+}
+
+test.each(['sso-admin', 'console-admin'])('a role session through the AWS CLI is used again: %s', async (profile) => {
+  const { use, cache, facts } = elsewhere()
+  const session = sessionOf('ASIAROLE', 3600, ARN)
+  const first = await use(profile, fakeSts({ role: [session] }))
+  expect(first).toMatchObject({ session: { accessKeyId: 'ASIAROLE' }, identity: { account: '222222222222' } })
+  expect(await use(profile, fakeSts({}), { portal: 'down' })).toMatchObject({
+    session: { accessKeyId: 'ASIAROLE' },
+    identity: { account: '222222222222', arn: ARN },
+  })
+  expect(cache.records).toHaveLength(1)
+  expect([...facts.identities.keys()]).toEqual([])
+})
+
+test("a session of single sign-on is the portal's, and none if it refuses the token", async () => {
+  const { use } = elsewhere()
+  expect(await use('sso', fakeSts({}))).toMatchObject({ kind: 'session', session: { accessKeyId: 'ASIA0' } })
+  expect(await use('sso', fakeSts({}), { portal: 'refuses' })).toEqual({ kind: 'none' })
+  expect(await use('sso-admin', fakeSts({}), { portal: 'refuses' })).toEqual({ kind: 'none' })
+  const { expiration } = sessionOf('', 3600).credentials
+  expect(await use('sso', fakeSts({}), { minimum: 7200 })).toEqual({ kind: 'none', expiration })
 })

@@ -1,8 +1,10 @@
 /** Profiles of single sign-on and `aws login`: commands use the session of the AWS CLI, and change nothing of it. */
 import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { basename, dirname } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { runCli } from '../support/run-cli.ts'
 import { createTempHome } from '../support/temp-home.ts'
@@ -18,6 +20,9 @@ sso_session = corp
 sso_account_id = 111111111111
 sso_role_name = Dev
 region = eu-west-1
+[profile admin]
+role_arn = arn:aws:iam::222222222222:role/Admin
+source_profile = sso
 [profile denied]
 sso_session = corp
 sso_account_id = 111111111111
@@ -33,14 +38,39 @@ login_session = ${USER}
 login_session = arn:aws:iam::111111111111:user/bob
 `
 
-/** Answers GetRoleCredentials as the portal of IAM Identity Center does. */
+const ROLE = 'arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/alice@example.com'
+const ADMIN = 'arn:aws:sts::222222222222:assumed-role/Admin/alice'
+
+/** The answers of STS, as far as they are read. */
+function stsAnswer(action: string): string {
+  const result =
+    action === 'AssumeRole'
+      ? `<Credentials><AccessKeyId>ASIAADMINADMINADMIN1</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>${inHours(1)}</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>AROA:alice</AssumedRoleId><Arn>${ADMIN}</Arn></AssumedRoleUser>`
+      : `<Account>111111111111</Account><Arn>${ROLE}</Arn><UserId>AROA:alice@example.com</UserId>`
+  return `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result>${result}</${action}Result></${action}Response>`
+}
+
+/** Answers GetRoleCredentials as the portal of IAM Identity Center does, STS, and the federation endpoint. */
 function startPortal(requests: string[]): Server {
   return createServer((request, response) => {
     const url = new URL(request.url ?? '', 'http://localhost')
-    requests.push(`${request.method ?? ''} ${url.pathname}${url.search}`)
     const answer = (status: number, body: unknown): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     }
+    if (request.method === 'POST') {
+      let body = ''
+      request.setEncoding('utf8').on('data', (chunk) => (body += String(chunk)))
+      request.on('end', () => {
+        const form = new URLSearchParams(body)
+        const action = form.get('Action') ?? ''
+        const { sessionId } = JSON.parse(form.get('Session') ?? '{}') as { readonly sessionId?: string }
+        requests.push([action, ...(sessionId === undefined ? [] : [sessionId])].join(' '))
+        if (action === 'getSigninToken') answer(200, { SigninToken: 'a-token' })
+        else response.writeHead(200, { 'content-type': 'text/xml' }).end(stsAnswer(action))
+      })
+      return
+    }
+    requests.push(`${request.method ?? ''} ${url.pathname}${url.search}`)
     if (request.headers['x-amz-sso_bearer_token'] !== 'aoaEXAMPLE')
       answer(401, { message: 'Session token not found or invalid' })
     else if (url.searchParams.get('role_name') !== 'Dev') answer(403, { message: 'No access' })
@@ -86,8 +116,20 @@ afterAll(() => {
 
 async function run(...words: readonly string[]) {
   const { port } = portal.address() as AddressInfo
-  const environment = home.environment({ AWS_ENDPOINT_URL_SSO: `http://127.0.0.1:${port}` })
+  const url = `http://127.0.0.1:${port}`
+  const environment = home.environment({
+    AWS_ENDPOINT_URL_SSO: url,
+    AWS_ENDPOINT_URL_STS: url,
+    AWSMFA_SIGNIN_ENDPOINT: url,
+  })
   return await runCli(words, { environment })
+}
+
+/** The files in awsmfa's folders of this name. */
+function filesUnder(folder: string): readonly string[] {
+  return readdirSync(home.path, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => basename(dirname(path)) === folder,
+  )
 }
 
 it('status has the time remaining of the token, and asks nobody', async () => {
@@ -141,4 +183,44 @@ it.each([
     expect(outcome).toMatchObject({ code: exitCode, stdout: '' })
     expect(outcome.stderr).toMatch(words)
   }
+})
+
+it('a role is assumed once, and its session serves without the portal', async () => {
+  requests.length = 0
+  const script = 'echo $AWS_ACCESS_KEY_ID'
+  for (let run_ = 0; run_ < 3; run_ += 1)
+    expect(await run('exec', 'admin', '--', 'sh', '-c', script)).toMatchObject({
+      code: 0,
+      stdout: 'ASIAADMINADMINADMIN1\n',
+      stderr: '',
+    })
+  expect(JSON.parse((await run('credential-process', '--profile', 'admin')).stdout)).toMatchObject({
+    AccessKeyId: 'ASIAADMINADMINADMIN1',
+    AccountId: '222222222222',
+  })
+  expect(requests).toEqual(['GET /federation/credentials?account_id=111111111111&role_name=Dev', 'AssumeRole'])
+  expect(filesUnder('sessions')).toHaveLength(1)
+  expect(filesUnder('identities')).toEqual([])
+})
+
+it('the console opens with the session of the role, and for roles only', async () => {
+  requests.length = 0
+  const opened = await run('console', 'sso', '--print')
+  expect(opened).toMatchObject({ code: 0, stderr: '' })
+  expect(new URL(opened.stdout).searchParams.get('SigninToken')).toBe('a-token')
+  expect(requests).toEqual([
+    'GET /federation/credentials?account_id=111111111111&role_name=Dev',
+    'GetCallerIdentity',
+    'getSigninToken ASIAIOSFODNN7EXAMPLE',
+  ])
+  requests.length = 0
+  expect(await run('console', 'admin', '--print')).toMatchObject({ code: 0, stderr: '' })
+  expect(requests.at(-1)).toBe('getSigninToken ASIAADMINADMINADMIN1')
+  expect(filesUnder('identities')).toEqual([])
+  requests.length = 0
+  expect(await run('console', 'login', '--print')).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/'login' has no role; AWS opens the console only for role sessions/) as unknown,
+  })
+  expect(requests).toEqual([])
 })
