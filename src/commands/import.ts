@@ -262,6 +262,13 @@ function renderRemark(remark: ForeignRemark): string {
         note(`the access key of ${quoted(remark.profile)} is stored by ${label}, where awsmfa cannot read it`) +
         hint(`to write it to ~/.aws/credentials: granted credentials export-plaintext ${profileWord(remark.profile)}`)
       )
+    case 'capped':
+      return note(`${quoted(remark.profile)} gets duration_seconds = 3600: its sessions last at most 1 h with awsmfa`)
+    case 'set-up':
+      return (
+        note(`awsmfa reads the profiles of ${label} as they are`) +
+        hint(`to sign in: ${commandLine('login', profileWord(remark.profile))}`)
+      )
     case 'read-as-is':
       return (
         note(`awsmfa reads the profiles of ${label} as they are`) +

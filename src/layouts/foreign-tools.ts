@@ -11,6 +11,7 @@ import { classifyProfile } from '../aws-files/ownership.ts'
 import { LONG_TERM_SUFFIXES, findStaticCredentials, readKeys, runsProgram } from '../aws-files/profile-keys.ts'
 import { readShared, wholeValue } from '../aws-files/sections.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
+import { CHAINED_ROLE_SECONDS } from '../aws/sts-api.ts'
 import { FOREIGN_TOOLS } from '../command-line/spec.ts'
 import type { ForeignTool } from '../command-line/spec.ts'
 import {
@@ -40,9 +41,31 @@ export interface ForeignSearch {
   readonly named?: ForeignTool | undefined
 }
 
-/** Returns the profiles of other tools, in the order of FOREIGN_TOOLS, each profile once. Never throws. */
+/**
+ * Returns the profiles of other tools, in the order of FOREIGN_TOOLS, each profile once. No role gets a duration above
+ * what AWS allows for a role that is assumed with a session. Never throws.
+ */
 export function findForeignProfiles(search: ForeignSearch): readonly ForeignProfile[] {
   const files = filesOf(search)
+  const capped = ({ value }: WantedKey): string => String(Math.min(Number(value), CHAINED_ROLE_SECONDS))
+  return detected(files).map((each) => {
+    if (!isTooLong(each, files)) return each
+    const wanted = each.wanted.map((key) => (key.key === DURATION ? { ...key, value: capped(key) } : key))
+    return { ...each, wanted }
+  })
+}
+
+const DURATION = 'duration_seconds'
+
+/** Returns whether a role would get a duration that tools are refused once its source is a session. */
+function isTooLong({ profile, wanted }: ForeignProfile, { profiles }: ForeignFiles): boolean {
+  const isRole =
+    profiles.find(profile)?.get('role_arn') !== undefined ||
+    wanted.some(({ key }) => key === 'role_arn' || key === 'awsmfa_role_arn')
+  return isRole && wanted.some(({ key, value }) => key === DURATION && Number(value) > CHAINED_ROLE_SECONDS)
+}
+
+function detected(files: ForeignFiles): readonly ForeignProfile[] {
   const found = FOREIGN_TOOLS.flatMap((tool) => DETECTORS[tool](files))
   const first = new Map(found.toReversed().map((each) => [each.profile, each]))
   // A session must not be written over long-term keys; settings beside keys are no session.
@@ -60,7 +83,11 @@ export type ForeignRemark =
   | { readonly kind: 'other-line'; readonly tool: ForeignTool; readonly profile: string }
   /** The access key of this profile is in the tool's own storage. */
   | { readonly kind: 'stored-key'; readonly tool: ForeignTool; readonly profile: string }
-  /** Its profiles are read as they are. `profile`: the first one with an access key. */
+  /** The duration of this role is longer than awsmfa's role sessions can be. */
+  | { readonly kind: 'capped'; readonly tool: ForeignTool; readonly profile: string }
+  /** Its profiles are read as they are, and this one is set up. */
+  | { readonly kind: 'set-up'; readonly tool: ForeignTool; readonly profile: string }
+  /** Its profiles are read as they are. `profile`: the first one with an access key that is not set up. */
   | { readonly kind: 'read-as-is'; readonly tool: ForeignTool; readonly profile: string }
 
 /** Returns what is to say of the tools that are used here, or that the user named. Never throws. */
@@ -75,17 +102,36 @@ export function findForeignRemarks(search: ForeignSearch): readonly ForeignRemar
     const isSso = view?.keys().some((key) => key.startsWith('granted_sso_') || key.startsWith('sso_')) === true
     return runsGranted(view) && !isSso
   })
-  const first = names.find(holdsKeys)
+  const capped = detected(files)
+    .filter((each) => isTooLong(each, files) && profiles.find(each.profile)?.get(DURATION) === undefined)
+    .map(({ tool, profile }) => ({ kind: 'capped', tool, profile }) as const)
   const usesAwsume = home.awsumeConfig !== undefined || named === 'awsume'
   return [
     ...(usesSaml ? [{ kind: 'identity-provider', tool: 'saml2aws', profile: saml } as const] : []),
     ...otherLines(files).map((profile) => ({ kind: 'other-line', tool: 'aws-vault', profile }) as const),
     ...stored.map((profile) => ({ kind: 'stored-key', tool: 'granted', profile }) as const),
-    ...(usesAwsume && first !== undefined ? [{ kind: 'read-as-is', tool: 'awsume', profile: first } as const] : []),
-    ...(named === 'aws-runas' && first !== undefined
-      ? [{ kind: 'read-as-is', tool: 'aws-runas', profile: first } as const]
-      : []),
+    ...(usesAwsume ? asTheyAre('awsume', names.filter(holdsKeys), files) : []),
+    ...(named === 'aws-runas' ? asTheyAre('aws-runas', names.filter(holdsKeys), files) : []),
+    ...capped,
   ]
+}
+
+/** What is to say of a tool whose profiles awsmfa reads, of which these have access keys. */
+function asTheyAre(tool: ForeignTool, holders: readonly string[], files: ForeignFiles): readonly ForeignRemark[] {
+  const [first] = holders
+  if (first === undefined) return []
+  const left = holders.find((name) => setUpOn(name, files) === undefined)
+  if (left !== undefined) return [{ kind: 'read-as-is', tool, profile: left }]
+  return [{ kind: 'set-up', tool, profile: setUpOn(first, files) ?? first }]
+}
+
+/** Returns the profile that is set up to sign in with the keys of another one. */
+function setUpOn(holder: string, { profiles }: ForeignFiles): string | undefined {
+  return profiles.names().find((name) => {
+    const source = readKeys(profiles.find(name), ['awsmfa_source_profile'])?.value
+    const isOwn = LONG_TERM_SUFFIXES.some((suffix) => name + suffix === holder)
+    return name !== holder && (source === undefined ? isOwn : source === holder)
+  })
 }
 
 function filesOf({ snapshots, environment, home, named }: ForeignSearch): ForeignFiles {

@@ -301,6 +301,24 @@ describe('what is found', () => {
       `[default]\nmfa_serial = ${SERIAL}\n[profile role]\nrole_arn = arn:aws:iam::222222222222:role/A\nsource_profile = work\ncredentials_duration = 99h\nawsmfa_mfa_serial = ${SERIAL}\n[profile role-awsrunas]\nawsmfa_source_profile = role\nawsmfa_mfa_serial = ${SERIAL}\n`,
     ],
     [
+      'aws-runas: a role session of at most an hour',
+      'aws-runas',
+      {
+        credentials: `[work]\n${KEYS}`,
+        config:
+          '[profile r]\nrole_arn = arn:aws:iam::222222222222:role/A\nsource_profile = work\ncredentials_duration = 12h\n',
+      },
+      '[profile r]\nrole_arn = arn:aws:iam::222222222222:role/A\nsource_profile = work\ncredentials_duration = 12h\nduration_seconds = 3600\n',
+    ],
+    [
+      'aws-vault: a role session of at most an hour, of an included duration',
+      'aws-vault',
+      {
+        config: `[profile c]\nsource_profile = a\nduration_seconds = 43200\n[profile a]\nmfa_serial = ${SERIAL}\n[profile r]\nrole_arn = arn:aws:iam::222222222222:role/A\ninclude_profile = c\n`,
+      },
+      `[profile c]\nsource_profile = a\nduration_seconds = 43200\n[profile a]\nmfa_serial = ${SERIAL}\n[profile r]\nrole_arn = arn:aws:iam::222222222222:role/A\ninclude_profile = c\nsource_profile = a\nduration_seconds = 3600\n[profile a-long-term]\n${vaultLine} a\n`,
+    ],
+    [
       'awsume: not a session whose profile or keys are not known',
       'awsume',
       {
@@ -612,6 +630,34 @@ describe('what is outside the two files', () => {
     ],
     ['not its profiles for SSO', homeOf('granted'), {}, undefined, []],
     ['awsume by its file', homeOf('awsume'), { awsumeConfig: '' }, undefined, ['awsume: read-as-is base']],
+    [
+      'a profile that is set up, rather than the one with its key',
+      { credentials: `[work-long-term]\n${KEYS}`, config: `[profile work]\nawsmfa_mfa_serial = ${SERIAL}\n` },
+      { awsumeConfig: '' },
+      'aws-runas',
+      ['awsume: set-up work', 'aws-runas: set-up work'],
+    ],
+    [
+      'a profile that is not set up before one that is',
+      {
+        credentials: `[work-long-term]\n${KEYS}[base]\n${KEYS}[keys]\n${KEYS}`,
+        config: '[profile work]\n[profile x]\nawsmfa_source_profile = keys\n',
+      },
+      {},
+      'awsume',
+      ['awsume: read-as-is base'],
+    ],
+    [
+      'the role whose duration is longer than a role session can be',
+      {
+        credentials: `[work]\n${KEYS}`,
+        config:
+          '[profile r]\nrole_arn = arn:aws:iam::222222222222:role/A\nsource_profile = work\ncredentials_duration = 12h\n',
+      },
+      {},
+      undefined,
+      ['aws-runas: capped r'],
+    ],
     ['aws-runas by its name', homeOf('awsume'), {}, 'aws-runas', ['aws-runas: read-as-is base']],
   ])('shows %s', (_, files, home, named, remarks) => {
     const snapshots = snapshotsOf({ credentials: '', config: '', ...files })
