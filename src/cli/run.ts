@@ -130,7 +130,9 @@ const COMMANDS: { readonly [Name in CommandName]: (line: Invocation<Name>, runti
     if (line.options.watch === true)
       return await watchStatus(line, { ...runtime, pause, screen: createScreen(runtime) })
     if (line.options.pick !== true) return status(line, runtime)
-    return status(await (await import('../commands/pick-profile.ts')).withAnyProfile(line, runtime), runtime)
+    const exitCode = status(await (await import('../commands/pick-profile.ts')).withAnyProfile(line, runtime), runtime)
+    // What was asked for is the choice, unless a time must remain, too.
+    return line.options.minTtl === undefined ? 0 : exitCode
   },
   exec: async (line, runtime) => (await import('../commands/exec.ts')).exec(line, await forLogin(runtime)),
   env: async (line, runtime) => (await import('../commands/env.ts')).env(line, await forLogin(runtime)),

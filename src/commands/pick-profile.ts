@@ -137,6 +137,6 @@ export async function withAnyProfile(
   const [only, second] = names
   if (only === undefined) return { ...invocation, options: { all: true } }
   const { value: current, origin } = resolveTargetProfile(invocation, runtime.environment)
-  const question = origin.kind === 'default' ? PICK_QUESTION : `Profile (now ${quoted(current)}):`
+  const question = origin.kind === 'default' ? PICK_QUESTION : `Profile, now ${quoted(current)}:`
   return { ...invocation, positionals: [second === undefined ? only : await ask(names, lookup, runtime, question)] }
 }

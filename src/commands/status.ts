@@ -7,7 +7,7 @@ import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { userOrRoleInWords } from '../aws/arn.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { formatExpiration } from '../model/expiration.ts'
-import { AwsmfaError } from '../model/failure.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Resolved } from '../model/origin.ts'
 import type { Pause } from '../platform/time.ts'
@@ -92,24 +92,33 @@ export interface WatchRuntime extends StatusRuntime, Pick<Runtime, 'cancelled'> 
 }
 
 /**
- * Draws what `status` prints at once and after each full minute, on a screen of its own that is left as it was found;
- * one below the other where that cannot be erased. Ends by throwing the reason for which it was cancelled. Throws also
- * what `status` throws, and USAGE without a terminal.
+ * Draws what `status` prints at once, after each full minute, and when the terminal has changed, on a screen of its own
+ * that is left as it was found; one below the other where that cannot be erased. Returns 130 for Ctrl-C. Throws any
+ * other reason for which it was cancelled, what `status` throws, and USAGE without a terminal.
  */
-export async function watchStatus(invocation: Invocation<'status'>, runtime: WatchRuntime): Promise<never> {
+export async function watchStatus(invocation: Invocation<'status'>, runtime: WatchRuntime): Promise<130> {
   const { screen, now, pause, cancelled } = runtime
   if (screen.size() === undefined) throw watchNeedsTerminal(invocation)
-  const [open, close] = screen.canErase ? ['\u001B[?1049h', '\u001B[?1049l'] : ['', '']
-  let isOpen = false
+  // What cannot be drawn is reported on the screen that was there before.
+  let frame = frameOf(invocation, runtime)
+  let changed = new AbortController()
+  const close = screen.open(() => changed.abort())
   try {
     for (;;) {
-      const frame = frameOf(invocation, runtime)
-      screen.write(`${isOpen ? '' : open}${frame}`)
-      isOpen = true
-      await pause(MINUTE_MS - (now().getTime() % MINUTE_MS), cancelled)
+      screen.write(frame)
+      const signal = AbortSignal.any([cancelled, changed.signal])
+      await pause(MINUTE_MS - (now().getTime() % MINUTE_MS), signal).catch((error: unknown) => {
+        if (cancelled.aborted || !changed.signal.aborted) throw error
+      })
+      changed = new AbortController()
+      frame = frameOf(invocation, runtime)
     }
+  } catch (error) {
+    // The way out that the last row names.
+    if (isFailure(error, 'CANCELLED')) return 130
+    throw error
   } finally {
-    if (isOpen) screen.write(close)
+    close()
   }
 }
 
@@ -141,7 +150,7 @@ function frameOf(invocation: Invocation<'status'>, runtime: WatchRuntime): strin
   const shown = all.length > room ? all.slice(0, room) : all
   const more = all.length > room ? `${all.length - room} more rows. ` : ''
   const foot = paint(`${more}${formatInstant(runtime.now(), runtime.now())}, Ctrl-C to leave`, 'dim', data)
-  return `\u001B[H${[...shown, foot].map((line) => `${line}\u001B[K`).join('\n')}\u001B[J`
+  return `\u001B[H${[...shown, foot].map((line) => `\u001B[K${line}`).join('\n')}\u001B[J`
 }
 
 function minTtlOf(text: string | undefined): number | undefined {

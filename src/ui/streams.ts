@@ -62,19 +62,62 @@ export interface Screen {
   readonly size: () => { readonly columns: number; readonly rows: number } | undefined
   /** Whether it can be erased. */
   readonly canErase: boolean
+  /**
+   * Shows an empty screen if it can be erased, and returns what shows the former one again, as Ctrl-Z and SIGQUIT do.
+   * Calls back when it must be drawn again.
+   */
+  readonly open: (redraw: () => void) => () => void
   readonly write: (text: string) => void
 }
 
 /** Returns the terminal of stdout. */
 export function createScreen({ environment }: Pick<TextStyleOptions, 'environment'>): Screen {
+  const canErase = movesCursor(environment, process.platform)
+  const write = createOutput(1)
   return {
     size: () => {
       const { isTTY, columns } = streamFacts(1)
       return isTTY ? { columns: columns || 80, rows: process.stdout.rows || 24 } : undefined
     },
-    canErase: movesCursor(environment, process.platform),
-    write: createOutput(1),
+    canErase,
+    open: (redraw) => openScreen(canErase, write, redraw),
+    write,
   }
+}
+
+function openScreen(canErase: boolean, write: (text: string) => void, redraw: () => void): () => void {
+  const [enter, leave] = canErase ? ['\u001B[?1049h', '\u001B[?1049l'] : ['', '']
+  const listeners: readonly (readonly [NodeJS.Signals, () => void])[] = [
+    ['SIGWINCH', redraw],
+    [
+      'SIGTSTP',
+      () => {
+        write(leave)
+        process.kill(process.pid, 'SIGSTOP')
+      },
+    ],
+    [
+      'SIGCONT',
+      () => {
+        write(enter)
+        redraw()
+      },
+    ],
+    [
+      'SIGQUIT',
+      () => {
+        close()
+        process.kill(process.pid, 'SIGQUIT')
+      },
+    ],
+  ]
+  const close = (): void => {
+    for (const [name, listener] of listeners) process.off(name, listener)
+    write(leave)
+  }
+  write(enter)
+  for (const [name, listener] of listeners) process.on(name, listener)
+  return close
 }
 
 function mayBeTerminal(descriptor: number): boolean {

@@ -4,6 +4,7 @@ import { snapshotsOf } from '../../src/aws-files/profiles.ts'
 import type { Invocation } from '../../src/command-line/table.ts'
 import { status, watchStatus } from '../../src/commands/status.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
+import type { Failure } from '../../src/model/failure.ts'
 import { growthOf } from '../support/growth.ts'
 
 it.each([
@@ -55,8 +56,10 @@ describe('--watch', () => {
   /** Returns what is written in three minutes, and the pauses. */
   async function watch(
     size: { readonly columns: number; readonly rows: number } | undefined,
-    { canErase = true, config = '', all = false } = {},
+    { canErase = true, config = '', all = false, isResized = false, onCancel = { code: 'CANCELLED' } } = {},
   ): Promise<{ readonly written: readonly string[]; readonly pauses: readonly number[]; readonly error: unknown }> {
+    let redraw = (): void => undefined
+    const onOpen = (given: () => void): void => void (redraw = given)
     const [written, pauses]: [string[], number[]] = [[], []]
     let now = new Date('2026-11-21T18:40:20Z').getTime()
     const error: unknown = await watchStatus(
@@ -78,12 +81,23 @@ describe('--watch', () => {
           stderr: () => undefined,
           data: { color: false, unicode: true, columns: 80 },
         },
-        screen: { size: () => size, canErase, write: (words) => void written.push(words) },
+        screen: {
+          size: () => size,
+          canErase,
+          open: (redraw) => {
+            written.push('open')
+            onOpen(redraw)
+            return () => void written.push('close')
+          },
+          write: (words) => void written.push(words),
+        },
         cancelled: new AbortController().signal,
-        pause: (ms) => {
+        pause: (ms, signal) => {
           pauses.push(ms)
           now += ms
-          return pauses.length < 3 ? Promise.resolve() : Promise.reject(new AwsmfaError({ code: 'CANCELLED' }))
+          if (isResized && pauses.length === 1) redraw()
+          if (signal.aborted) return Promise.reject(signal.reason as Error)
+          return pauses.length < 3 ? Promise.resolve() : Promise.reject(new AwsmfaError(onCancel))
         },
       },
     ).catch((thrown: unknown) => thrown)
@@ -93,21 +107,34 @@ describe('--watch', () => {
   it('draws at once and after each full minute on a screen of its own, which it leaves', async () => {
     const { written, pauses, error } = await watch({ columns: 80, rows: 24 })
     expect(pauses).toEqual([40_000, 60_000, 60_000])
-    expect(error).toMatchObject({ failure: { code: 'CANCELLED' } })
+    expect(error).toBe(130)
     expect(written.map((words) => /(\d+ h \d+ min) left/.exec(words)?.[1])).toEqual([
+      undefined,
       '1 h 19 min',
       '1 h 19 min',
       '1 h 18 min',
       undefined,
     ])
-    expect(written[0]?.startsWith('\u001B[?1049h\u001B[Hwork: valid')).toBe(true)
-    expect(written[0]?.endsWith('Ctrl-C to leave\u001B[K\u001B[J')).toBe(true)
-    expect(written.slice(1, 3).every((words) => words.startsWith('\u001B[Hwork'))).toBe(true)
-    expect(written.at(-1)).toBe('\u001B[?1049l')
+    expect(written[0]).toBe('open')
+    expect(written[1]?.endsWith('Ctrl-C to leave\u001B[J')).toBe(true)
+    // Erased before its text: the cursor is still on the last character of a row as wide as the terminal.
+    expect(written.slice(1, 4).every((words) => words.startsWith('\u001B[H\u001B[Kwork: valid'))).toBe(true)
+    expect(written.at(-1)).toBe('close')
+  })
+
+  it('draws again when the terminal has changed', async () => {
+    const { written, error } = await watch({ columns: 80, rows: 24 }, { isResized: true })
+    expect([written.length, error]).toEqual([5, 130])
+  })
+
+  it('throws what else ends it, on the former screen', async () => {
+    const onCancel: Failure = { code: 'INTERRUPTED', signal: 'SIGTERM' }
+    const { written, error } = await watch({ columns: 80, rows: 24 }, { onCancel })
+    expect([written.at(-1), error]).toMatchObject(['close', { failure: onCancel }])
   })
 
   it('draws as many rows as there are, and says how many more', async () => {
-    const [frame = ''] = (await watch({ columns: 40, rows: 10 }, { config: many, all: true })).written
+    const [, frame = ''] = (await watch({ columns: 40, rows: 10 }, { config: many, all: true })).written
     const rows = frame.split('\n')
     expect(rows).toHaveLength(9)
     expect(rows.at(-1)).toContain('24 more rows. ')
