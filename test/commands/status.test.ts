@@ -53,10 +53,12 @@ describe('--watch', () => {
     '[work]\naws_access_key_id = ASIA\naws_secret_access_key = s\naws_session_token = t\nexpiration = 2026-11-21T20:00:00Z\n'
   const many = Array.from({ length: 30 }, (_, index) => `[profile p${index}]\n`).join('')
 
+  const CTRL_C: Failure = { code: 'CANCELLED' }
+
   /** Returns what is written in three minutes, and the pauses. */
   async function watch(
     size: { readonly columns: number; readonly rows: number } | undefined,
-    { canErase = true, config = '', all = false, isResized = false, onCancel = { code: 'CANCELLED' } } = {},
+    { canErase = true, config = '', all = false, isResized = false, onCancel = CTRL_C } = {},
   ): Promise<{ readonly written: readonly string[]; readonly pauses: readonly number[]; readonly error: unknown }> {
     let redraw = (): void => undefined
     const onOpen = (given: () => void): void => void (redraw = given)
