@@ -5,7 +5,7 @@
  */
 import { isUtf16 } from '../aws-files/profiles.ts'
 import * as credentials from './check-credentials.ts'
-import * as environment from './check-environment.ts'
+import * as environment from './check-machine.ts'
 import * as headers from './check-headers.ts'
 import * as machine from './check-machine.ts'
 import { ROLE_MESSAGES, checkRoles } from './check-roles.ts'

@@ -1,15 +1,18 @@
-/** Which sources of token codes a login asks. They race, see `askTokenCode`; each is loaded only if it is used. */
+/**
+ * Which sources of token codes a login asks. They race, see `askTokenCode`; each is loaded only if it is used. Codes
+ * that need no prompt, from the command line, stdin or a function of the calling program, are read here.
+ */
+import { choosePrompt, createTerminalTokenCode } from './prompt.ts'
+import type { PromptDecision, PromptSettings } from './prompt.ts'
+import { parseTokenCode } from './token-code.ts'
+import type { TokenCodeAnswer, TokenCodeRequest, TokenCodeSource } from './token-code.ts'
+import type { YubiKeySettings } from './ykman.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { PromptObstacle, WindowTrouble } from '../model/failure.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { Resolved } from '../model/origin.ts'
 import { hasContainerMark } from '../platform/process-info.ts'
 import type { Asker } from '../ui/question.ts'
-import { createGivenTokenCode } from './given.ts'
-import { choosePrompt, createTerminalTokenCode } from './prompt.ts'
-import type { PromptDecision, PromptSettings } from './prompt.ts'
-import type { TokenCodeSource } from './token-code.ts'
-import type { YubiKeySettings } from './ykman.ts'
 
 /** The settings of a login that concern its token code. */
 export interface TokenCodeSettings {
@@ -99,5 +102,126 @@ function typedTokenCode(
       unavailable,
     })
     return await ask(request, signal)
+  }
+}
+
+/** Where a code is on the command line: `--token-code`, or the AWS CLI's option after `--`. */
+export type GivenWhere = 'flag' | 'sts-flag'
+
+/** For tests. */
+export interface StdinOptions {
+  readonly stdin?: NodeJS.ReadableStream
+  readonly timeoutMs?: number
+}
+
+/** The longest line that is read from stdin, and how long it may take: enough for a program that generates codes. */
+const MAX_LENGTH = 64
+const STDIN_TIMEOUT_MS = 30_000
+
+/**
+ * Returns the code on the command line without its spaces. `-` is one line from stdin, read when the code is asked for;
+ * otherwise stdin is left alone. The code is tried once: a request that carries a refusal gets 'unavailable'. Throws
+ * TOKEN_CODE_MALFORMED; from stdin also PROMPT_UNAVAILABLE (stdin-closed) if it ends without a line, DEADLINE_EXCEEDED
+ * after 30 s, and the signal's reason when it aborts.
+ */
+export function createGivenTokenCode(value: string, where: GivenWhere, options: StdinOptions = {}): TokenCodeSource {
+  return async (request, signal) => {
+    signal.throwIfAborted()
+    if (request.refusal !== undefined) return 'unavailable'
+    if (value !== '-') return answer(value, where)
+    return answer(await readStdinLine(options, signal), 'stdin')
+  }
+}
+
+function answer(text: string, source: GivenWhere | 'stdin'): TokenCodeAnswer {
+  const code = parseTokenCode(text)
+  if (code === undefined) throw new AwsmfaError({ code: 'TOKEN_CODE_MALFORMED', source })
+  return { code, typed: false }
+}
+
+function readStdinLine(
+  { stdin = process.stdin, timeoutMs = STDIN_TIMEOUT_MS }: StdinOptions,
+  signal: AbortSignal,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const settle = (act: () => void): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+      stdin.off('data', onData).off('end', onEnd).off('error', onError)
+      stdin.pause()
+      act()
+    }
+    const fail = (error: Error): void => settle(() => reject(error))
+    const onAbort = (): void => fail(reasonOf(signal))
+    const onData = (chunk: Buffer | string): void => {
+      text += chunk.toString()
+      const [line, ...rest] = text.split(/\r?\n/)
+      if (rest.length > 0 || text.length > MAX_LENGTH) settle(() => resolve(rest.length > 0 ? (line ?? '') : text))
+    }
+    const onEnd = (): void => (text === '' ? fail(stdinClosed()) : settle(() => resolve(text)))
+    const onError = (cause: unknown): void => fail(stdinClosed(cause))
+    const timer = setTimeout(() => {
+      const waitingFor = 'a token code on stdin'
+      fail(new AwsmfaError({ code: 'DEADLINE_EXCEEDED', seconds: timeoutMs / 1000, waitingFor }))
+    }, timeoutMs)
+    signal.addEventListener('abort', onAbort)
+    stdin.on('data', onData).on('end', onEnd).on('error', onError)
+  })
+}
+
+function stdinClosed(cause?: unknown): AwsmfaError {
+  return new AwsmfaError({ code: 'PROMPT_UNAVAILABLE', obstacle: 'stdin-closed', wanted: 'token-code' }, { cause })
+}
+
+/** Returns the signal's reason as an Error; a signal of the calling program may carry anything. */
+function reasonOf(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new AwsmfaError({ code: 'CANCELLED' })
+}
+
+/** A function of the calling program that resolves to a token code, or to anything. */
+export type ProvideTokenCode = (request: TokenCodeRequest) => Promise<unknown>
+
+/** Answers that are no code, one after another, before the function is given up. */
+const MAX_MALFORMED = 3
+
+/**
+ * Asks a function for the code. Its codes count as typed, since someone may type them: a refused one is asked for
+ * again, unless the function repeats it, as a generator does. Throws CANCELLED with the function's error as cause,
+ * TOKEN_CODE_MALFORMED after three answers that are no code, and the signal's reason when it aborts.
+ */
+export function createProvidedTokenCode(provide: ProvideTokenCode): TokenCodeSource {
+  let last: string | undefined
+  return async (request, signal) => {
+    for (let malformed = 0; malformed < MAX_MALFORMED; malformed += 1) {
+      const answer = await untilAborted(ask(provide, request), signal)
+      const code = typeof answer === 'string' ? parseTokenCode(answer) : undefined
+      if (code === undefined) continue
+      const isNew = code !== last
+      last = code
+      return { code, typed: isNew }
+    }
+    throw new AwsmfaError({ code: 'TOKEN_CODE_MALFORMED', source: 'typed' })
+  }
+}
+
+async function ask(provide: ProvideTokenCode, request: TokenCodeRequest): Promise<unknown> {
+  try {
+    return await provide(request)
+  } catch (cause) {
+    throw new AwsmfaError({ code: 'CANCELLED' }, { cause })
+  }
+}
+
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  const settled = new AbortController()
+  const aborted = new Promise<never>((_, reject) =>
+    signal.addEventListener('abort', () => reject(reasonOf(signal)), { signal: settled.signal }),
+  )
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    settled.abort()
   }
 }

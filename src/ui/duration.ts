@@ -2,7 +2,7 @@
  * Durations and times for people without a library, for the quick answers: loading Intl alone takes half as long as
  * starting Node. test/ui/times.test.ts compares them with dayjs.
  */
-import { localOffset } from '../platform/time-zone.ts'
+import { localOffset } from '../platform/time.ts'
 
 /** What a duration looks like, for messages. */
 export const DURATION_FORM = 'a duration such as 12h, 1h30m or 3600'

@@ -2,7 +2,7 @@
  * The findings about variables name the tools that test/interop/tools/doctor-variables.test.ts observes, and no others.
  */
 import { describe, expect, it } from 'vitest'
-import { checkVariableFiles, checkVariableKeys, checkVariableProfiles } from '../../src/doctor/check-environment.ts'
+import { checkVariableFiles, checkVariableKeys, checkVariableProfiles } from '../../src/doctor/check-machine.ts'
 import { examine } from '../../src/doctor/examination.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
 import { renderFindings } from '../../src/doctor/report.ts'

@@ -1,7 +1,7 @@
 /** Whose session a section contains: STS is asked before another session replaces it. */
 import { expect, it } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
-import { resolveConflict } from '../../src/login/conflict.ts'
+import { resolveConflict } from '../../src/login/sign-in.ts'
 import { knownCredentials } from '../../src/model/credentials.ts'
 import { ALICE, NOW, fakeDeadline, fakeFacts, fakeSts } from '../support/fake-effects.ts'
 

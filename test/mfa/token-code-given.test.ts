@@ -1,7 +1,7 @@
 /** Token codes from the command line and from stdin. */
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { createGivenTokenCode } from '../../src/mfa/given.ts'
+import { createGivenTokenCode } from '../../src/mfa/sources.ts'
 import type { TokenCodeRequest } from '../../src/mfa/token-code.ts'
 
 const REQUEST: TokenCodeRequest = { profile: 'work', profiles: 1, serialNumber: 'arn:aws:iam::111111111111:mfa/alice' }

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { localOffset, offsetIn } from '../../src/platform/time-zone.ts'
+import { localOffset, offsetIn } from '../../src/platform/time.ts'
 
 const DATABASE = '/usr/share/zoneinfo/tzdata.zi'
 
