@@ -26,9 +26,11 @@ import {
   sweepConfigCopies,
 } from '../sessions/container-endpoint.ts'
 import type { ConfigCopy } from '../sessions/container-endpoint.ts'
+import { findSignIn } from '../sessions/status.ts'
+import type { CachedSessionOf } from '../sessions/status.ts'
 import { formatInstant } from '../ui/duration.ts'
 import { isSet } from '../ui/style.ts'
-import { commandLine, note, profileWord, quoted } from '../ui/words.ts'
+import { commandLine, note, profileWord, quoted, signInLines } from '../ui/words.ts'
 
 /**
  * Runs the program after `--`, or the user's shell, with the profile's session in its environment, and returns its exit
@@ -114,7 +116,7 @@ async function runServed(
       session: served.session,
       account: (served.identity ?? facts.identityOf(served.session.accessKeyId))?.account,
     }),
-    expiredMessage: () => `session of ${quoted(profile)} expired: ${commandLine('login', profileWord(profile))}`,
+    expiredMessage: () => expiredMessage(profile, { ...runtime, profiles: runtime.files.read().profiles }),
     now,
   })
   let copy: ConfigCopy | undefined
@@ -157,6 +159,18 @@ async function runServed(
     await renewing
     copy?.remove()
   }
+}
+
+/** Returns what programs are answered once the session has expired: it names the command that leads to a new one. */
+export function expiredMessage(
+  profile: string,
+  { profiles, cachedSessionOf }: { readonly profiles: Profiles; readonly cachedSessionOf: CachedSessionOf },
+): string {
+  const signIn = findSignIn(profile, profiles)
+  const view = signIn && profiles.find(signIn.profile)
+  const isRenewable = view !== undefined && cachedSessionOf(view)?.isRenewable === true
+  const [line] = signIn === undefined ? [] : signInLines(signIn, isRenewable)
+  return `session of ${quoted(profile)} expired: ${line ?? commandLine('login', profileWord(profile))}`
 }
 
 /**

@@ -12,8 +12,9 @@ import type { WriteWarning } from '../platform/atomic-file.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { findForeignEntries } from '../sessions/aws-cache-entry.ts'
 import { sweepConfigCopies } from '../sessions/container-endpoint.ts'
+import { sessionState } from '../sessions/reuse.ts'
 import type { SessionRecord } from '../sessions/session-record.ts'
-import { statusOfProfile, statusesJson } from '../sessions/status.ts'
+import { findSignIn, statusOfProfile, statusesJson } from '../sessions/status.ts'
 import { managedProfiles, renderNothingManaged } from '../sessions/stores.ts'
 import type { Removal } from '../sessions/stores.ts'
 import { formatInstant } from '../ui/duration.ts'
@@ -115,7 +116,7 @@ export async function logout(invocation: Invocation<'logout'>, runtime: LogoutRu
 function renderRemoval(
   { profile, removed, session }: Removal,
   profiles: Profiles,
-  { terminal, now }: LogoutRuntime,
+  { terminal, now, cachedSessionOf }: LogoutRuntime,
 ): string {
   const expiration = session?.expiration
   switch (removed) {
@@ -134,6 +135,8 @@ function renderRemoval(
       const { sourceProfile } = statusOfProfile(profile, { profiles, now: now(), ...nowhere })
       if (sourceProfile !== undefined)
         return `${note(`${quoted(profile)} uses the session of ${quoted(sourceProfile)}`)}${hint(commandLine('logout', profileWord(sourceProfile)))}`
+      const elsewhere = signedInElsewhere(profile, profiles, { cachedSessionOf, now: now() })
+      if (elsewhere !== undefined) return elsewhere
       const found = profiles.find(profile)
       if (found !== undefined)
         return note(
@@ -147,6 +150,22 @@ function renderRemoval(
       return `${note(`profile ${quoted(profile)} not found`)}${hint(suggestion ?? next)}`
     }
   }
+}
+
+/** Returns the note of a profile that the AWS CLI has signed in to, and the command that signs out; else undefined. */
+function signedInElsewhere(
+  profile: string,
+  profiles: Profiles,
+  { cachedSessionOf, now }: { readonly cachedSessionOf: LogoutRuntime['cachedSessionOf']; readonly now: Date },
+): string | undefined {
+  const signIn = findSignIn(profile, profiles)
+  const view = signIn && profiles.find(signIn.profile)
+  const state = sessionState(view && cachedSessionOf(view), now)
+  if (signIn === undefined || state === 'none' || state === 'expired') return undefined
+  const command =
+    signIn.command === 'aws login' ? `aws logout --profile ${profileWord(signIn.profile)}` : 'aws sso logout'
+  const who = signIn.profile === profile ? '' : `, the source profile of ${quoted(profile)},`
+  return `${note(`${quoted(signIn.profile)}${who} was signed in by the AWS CLI`)}${hint(command)}`
 }
 
 /**

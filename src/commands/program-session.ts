@@ -59,7 +59,8 @@ export async function sessionForProgram(invocation: AnyInvocation, runtime: Logi
     region: regionForProgram(profile, invocation.options.region, profiles, runtime.environment),
   })
   if (found.kind === 'session') return withRegion(found.session, before, found.identity)
-  if (findSignIn(profile, before.profiles) !== undefined) throw notSignedIn(profile, found, before.profiles, runtime)
+  if (findSignIn(profile, before.profiles) !== undefined)
+    throw notSignedIn(profile, found, before.profiles, { ...runtime, wantedSeconds: minimumSeconds })
   if (isServedByAwsmfa(profile, before.profiles))
     return withRegion(await ownOrMissing(invocation, minimumSeconds, before, runtime), before)
   await loginForProgram(invocation, missing(profile, found, minimumSeconds, runtime), runtime)
@@ -134,14 +135,24 @@ export function notSignedIn(
   profile: string,
   found: CurrentOutcome,
   profiles: Profiles,
-  { cachedSessionOf, now }: Pick<LoginRuntime, 'cachedSessionOf' | 'now'>,
+  {
+    cachedSessionOf,
+    now,
+    wantedSeconds,
+  }: Pick<LoginRuntime, 'cachedSessionOf' | 'now'> & { readonly wantedSeconds?: number },
 ): AwsmfaError {
   const signIn = findSignIn(profile, profiles)
   const view = signIn && profiles.find(signIn.profile)
   const ended = found.kind === 'none' ? found.expiration : undefined
-  const token = view && cachedSessionOf(view)?.expiration
+  const { expiration: token, isRenewable = false } = (view && cachedSessionOf(view)) ?? {}
   const expiration = ended ?? (token !== undefined && token <= now() ? token : undefined)
-  return new AwsmfaError({ code: 'SESSION_MISSING', profile, signIn, expiration })
+  return new AwsmfaError({
+    code: 'SESSION_MISSING',
+    profile,
+    signIn: signIn && { ...signIn, isRenewable },
+    expiration,
+    wantedSeconds,
+  })
 }
 
 /** A session without an expiration may have expired, and only STS knows: then it is as good as none. */

@@ -223,6 +223,7 @@ function renderStatusLine(entry: StatusEntry, now: Date, style: TextStyle): stri
 function stateInWords(entry: StatusEntry, now: Date, state: string): string {
   const { expiration } = entry
   if (entry.state === 'none') return state
+  if (entry.isRenewable) return `${state}, renewed by the AWS CLI`
   if (expiration === undefined) return 'session with unknown expiration'
   const seconds = secondsRemaining(entry, now) ?? 0
   if (seconds === 0) return `${state} ${formatAt(expiration, now)}`

@@ -7,7 +7,7 @@ import type { FailureOf, NetworkProblem } from '../model/failure.ts'
 import type { Resolved } from '../model/origin.ts'
 import { durationInWords, exactDuration } from '../ui/duration-words.ts'
 import { formatAt } from '../ui/duration.ts'
-import { commandLine, listed, profileWord, quoted, say, visible, warn } from '../ui/words.ts'
+import { commandLine, listed, profileWord, quoted, say, signInLines, visible, warn } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
 export const STS_WORDS = {
@@ -146,20 +146,28 @@ function missingSessionText(
   { profile, expiration, wantedSeconds, inBackground = false, signIn }: FailureOf<'SESSION_MISSING'>,
   { now }: FailureView,
 ): FailureText {
-  const login =
-    signIn === undefined
-      ? commandLine('login', profileWord(profile))
-      : `${visible(signIn.command)} --profile ${profileWord(signIn.profile)}`
+  const lines = signIn === undefined ? [] : signInLines(signIn, signIn.isRenewable === true)
+  const login = lines.at(-1) ?? commandLine('login', profileWord(profile))
   const why = inBackground ? ', and awsmfa cannot prompt in the background' : ''
   if (expiration === undefined) return say(`${quoted(profile)} is not signed in${why}`, login)
-  if (expiration <= now)
-    return say(`the session of ${quoted(profile)} expired ${formatAt(expiration, now)}${why}`, login)
+  if (expiration <= now) {
+    const error = `the session of ${quoted(profile)} expired ${formatAt(expiration, now)}${why}`
+    const [renew, signInAgain] = lines
+    if (signInAgain === undefined) return say(error, login)
+    return say(error, `to renew it: ${renew ?? ''}`, `to sign in again: ${signInAgain}`)
+  }
   const wanted = wantedSeconds === undefined ? '' : `, but ${exactDuration(wantedSeconds)} is required`
   return say(
     `the session of ${quoted(profile)} is valid for ${durationInWords(secondsUntil(expiration, now))}${wanted}${why}`,
-    signIn === undefined ? `${login} --force` : login,
+    signIn === undefined ? `${login} --force` : LIMITS[signIn.command === 'aws login' ? 'login' : 'sso'],
   )
 }
+
+/** What limits a session that the AWS CLI signs in to: to sign in again makes it no longer. */
+const LIMITS = {
+  sso: 'the session duration of the permission set is the limit; require less time: --min-ttl',
+  login: 'sessions of aws login last 15 minutes; require less time: --min-ttl',
+} as const
 
 /** Rounds to minutes from one minute on. */
 function skewInWords(seconds: number): string {

@@ -218,7 +218,11 @@ export async function currentCredentials(request: CurrentRequest, effects: Curre
   if (found.kind === 'none' || found.kind === 'session') return found
   const source = profiles.find(found.path.at(-1) ?? profile)
   const stored = async (): Promise<StoredSession | undefined> =>
-    found.kind === 'through' ? found.stored : source && (await effects.ssoSessionOf?.(source))
+    found.kind === 'sso'
+      ? source && (await effects.ssoSessionOf?.(source))
+      : (found.session.expiration ?? Infinity) > effects.now()
+        ? found.stored
+        : undefined
   if (found.path.length > 1) {
     const role = await chainedRole(found, source && lastingKeyOf(source), { request, stored }, effects)
     if (role !== undefined) return role

@@ -412,7 +412,7 @@ interface FailureFields {
     expiration?: Date | undefined
     wantedSeconds?: number | undefined
     inBackground?: boolean
-    signIn?: { command: string; profile: string } | undefined
+    signIn?: { command: string; profile: string; isRenewable?: boolean } | undefined
   }
   // STS, the connection to it, and the cache: exit 1. The cache from which the profile's credential_process answers
   // takes no session; `isGot`: one had been created by then; `unwritable`: a file of it that cannot be written.

@@ -133,7 +133,7 @@ export async function createRuntime(
     home === undefined
       ? []
       : (['cli-cache', 'boto-cache'] as const).map((kind) => createAwsCacheStore({ home, kind, sha1, onOddity: debug }))
-  const awsLogins = createAwsLogins({ home, environment, sha1, sha256 })
+  const awsLogins = createAwsLogins({ home, environment, now, sha1, sha256 })
   const cachedSessionOf = createCachedSessionReader({
     awsCaches,
     awsLogins,

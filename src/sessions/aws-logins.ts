@@ -11,12 +11,14 @@ import { parseExpiration } from '../model/expiration.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { ProfileView } from '../model/profile.ts'
 import { readWhole } from '../platform/read-file.ts'
+import type { Now } from '../platform/time.ts'
 import type { StoredSession } from './reuse.ts'
 
 /** A token of single sign-on, and the role that a profile has with it. */
 export interface SsoToken {
   readonly accessToken: string
   readonly expiration: Date
+  readonly isRenewable: boolean
   /** Of the portal that answers with the role's credentials. */
   readonly region: string
   readonly accountId: string
@@ -33,6 +35,7 @@ export interface AwsLogins {
 export interface AwsLoginPlaces {
   readonly home: string | undefined
   readonly environment: Environment
+  readonly now: Now
   readonly sha1: (text: string) => string
   readonly sha256: (text: string) => string
 }
@@ -41,7 +44,7 @@ export interface AwsLoginPlaces {
 const LARGEST = 64 * 1024
 
 /** Makes the reader. Opens nothing before it is asked. */
-export function createAwsLogins({ home, environment, sha1, sha256 }: AwsLoginPlaces): AwsLogins {
+export function createAwsLogins({ home, environment, now, sha1, sha256 }: AwsLoginPlaces): AwsLogins {
   const read = (folder: string, name: string): Readonly<Record<string, unknown>> => {
     try {
       const bytes = readWhole(join(folder, `${name}.json`), (stat) => stat.size <= LARGEST)
@@ -60,14 +63,22 @@ export function createAwsLogins({ home, environment, sha1, sha256 }: AwsLoginPla
     const expiration = parseExpiration(textOf(token['expiresAt']).replace(/UTC$/, 'Z'), 'rfc3339')
     const region = textOf(token['region']) || valueOf('sso_region')
     if (!/^[\x21-\x7e]+$/.test(accessToken) || expiration === undefined || !isRegionName(region)) return undefined
-    return { accessToken, expiration, region, accountId, roleName }
+    // botocore, tokens.py › SSOTokenProvider: renews with the registration of its client, for an sso_session only.
+    const registered = parseExpiration(textOf(token['registrationExpiresAt']).replace(/UTC$/, 'Z'), 'rfc3339')
+    const isRenewable =
+      valueOf('sso_session') !== '' &&
+      ['refreshToken', 'clientId', 'clientSecret'].every((key) => textOf(token[key]) !== '') &&
+      registered !== undefined &&
+      registered > now()
+    return { accessToken, expiration, isRenewable, region, accountId, roleName }
   }
   const loginSessionOf = (profile: ProfileView): StoredSession | undefined => {
     const arn = profile.get('login_session')?.value ?? ''
     const folder =
       environment['AWS_LOGIN_CACHE_DIRECTORY'] || (home === undefined ? '' : join(home, '.aws', 'login', 'cache'))
     if (folder === '') return undefined
-    const token = asObject(read(folder, sha256(arn))['accessToken'])
+    const entry = read(folder, sha256(arn))
+    const token = asObject(entry['accessToken'])
     const [accessKeyId, secretAccessKey, sessionToken, account] = [
       'accessKeyId',
       'secretAccessKey',
@@ -81,6 +92,7 @@ export function createAwsLogins({ home, environment, sha1, sha256 }: AwsLoginPla
       accessKeyId,
       expiration,
       managedBy: 'other',
+      isRenewable: textOf(entry['refreshToken']) !== '',
       identity: account ? { account, arn, userId: '' } : undefined,
       credentials: { accessKeyId, secretAccessKey, sessionToken, expiration },
     }
@@ -92,7 +104,13 @@ export function createAwsLogins({ home, environment, sha1, sha256 }: AwsLoginPla
       if (command === 'aws login') return loginSessionOf(profile)
       const token = command === 'aws sso login' ? ssoTokenOf(profile) : undefined
       return (
-        token && { source: 'aws-sso-cache', accessKeyId: undefined, expiration: token.expiration, managedBy: 'other' }
+        token && {
+          source: 'aws-sso-cache',
+          accessKeyId: undefined,
+          expiration: token.expiration,
+          managedBy: 'other',
+          isRenewable: token.isRenewable,
+        }
       )
     },
   }

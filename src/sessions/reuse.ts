@@ -31,6 +31,8 @@ export interface StoredSession {
   /** Undefined if the store does not record it. */
   readonly expiration: Date | undefined
   readonly managedBy: 'awsmfa' | 'other'
+  /** The AWS CLI renews it by itself, also after it has expired, for as long as AWS lets it. */
+  readonly isRenewable?: boolean | undefined
   /** The `hashRequest` of the request that created it; undefined if another program did. */
   readonly requestHash?: string | undefined
   /** Who it belongs to, if the store records it. */
@@ -46,11 +48,12 @@ export type SessionState = 'valid' | 'expiring' | 'expired' | 'unknown' | 'none'
 
 /** Returns the state of a session at `now`. `minTtlSeconds` raises the advisory threshold, never lowers it. */
 export function sessionState(
-  session: Pick<StoredSession, 'expiration'> | undefined,
+  session: Pick<StoredSession, 'expiration' | 'isRenewable'> | undefined,
   now: Date,
   minTtlSeconds = 0,
 ): SessionState {
   if (session === undefined) return 'none'
+  if (session.isRenewable === true) return 'valid'
   if (session.expiration === undefined) return 'unknown'
   const remaining = secondsUntil(session.expiration, now)
   if (remaining === 0) return 'expired'

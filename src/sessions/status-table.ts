@@ -36,7 +36,7 @@ export interface StatusRow {
   readonly left: string
   /** `19:40`. */
   readonly until: string
-  /** What signs in to the profile. */
+  /** What signs in to the profile, or that something renews its session. */
   readonly command: string | undefined
 }
 
@@ -132,7 +132,13 @@ function rowOf(entry: StatusEntry, root: StatusEntry | undefined, profiles: Prof
     state: isRoots ? undefined : isWithout && other !== undefined ? 'other' : entry.state,
     left: isRoots || seconds === undefined || seconds === 0 ? '' : formatRemaining(seconds),
     until: isRoots || expiration === undefined ? '' : formatInstant(expiration, now),
-    command: !isWithout ? undefined : other === undefined ? ownSignIn(profile, view, profiles) : other.command,
+    command: isWithout
+      ? other === undefined
+        ? ownSignIn(profile, view, profiles)
+        : other.command
+      : entry.isRenewable && !isRoots
+        ? 'renewed by the AWS CLI'
+        : undefined,
   }
 }
 

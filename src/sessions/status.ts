@@ -100,7 +100,7 @@ export type CurrentSession =
   | { readonly kind: 'session'; readonly session: GivenSession; readonly stored: StoredSession }
   /**
    * A role, or several in a row, to be assumed with the session of the last profile of `path`, which begins with the
-   * role profile.
+   * role profile. Only one that the AWS CLI renews may have expired.
    */
   | {
       readonly kind: 'through'
@@ -137,7 +137,9 @@ export function findCurrentSession(name: string, search: SessionSearch): Current
     const session = stored.credentials
     // A token is good for as long as it is valid: the session is made anew.
     const isOwn = path.length === 1 && session !== undefined
-    if (!lasts(stored, now, isOwn ? minimumSeconds : 0)) continue
+    // What was made with one that the AWS CLI renews may still be cached.
+    const isRenewable = !isOwn && stored.isRenewable === true
+    if (!isRenewable && !lasts(stored, now, isOwn ? minimumSeconds : 0)) continue
     if (session === undefined) return { kind: 'sso', path }
     return path.length === 1 ? { kind: 'session', session, stored } : { kind: 'through', path, session, stored }
   }
@@ -155,7 +157,9 @@ function lasts({ expiration }: Pick<StoredSession, 'expiration'>, now: Date, min
 export interface StatusEntry {
   readonly profile: string
   readonly state: SessionState
+  /** Undefined also for a session that the AWS CLI renews. */
   readonly expiration: Date | undefined
+  readonly isRenewable: boolean
   readonly source: SessionSource | undefined
   /** The profile whose session bounds this one; undefined if it is the profile's own. */
   readonly sourceProfile: string | undefined
@@ -240,7 +244,8 @@ function entryFor(
   return {
     profile,
     state: sessionState(session, now, minTtlSeconds),
-    expiration: session?.expiration,
+    expiration: session?.isRenewable === true ? undefined : session?.expiration,
+    isRenewable: session?.isRenewable === true,
     source: session?.source,
     sourceProfile: undefined,
     managedBy: session?.managedBy,

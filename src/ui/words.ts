@@ -185,3 +185,15 @@ export function hint(text: string): string {
 export function warn(text: string): string {
   return `awsmfa: warning: ${text}\n`
 }
+
+/**
+ * Returns the commands of the AWS CLI that make a profile work again, the best first: one that renews the session
+ * without a new sign-in, where that can be, then the one that signs in.
+ */
+export function signInLines(
+  { command, profile }: { readonly command: string; readonly profile: string },
+  isRenewable: boolean,
+): readonly string[] {
+  const suffix = `--profile ${profileWord(profile)}`
+  return [...(isRenewable ? [`aws sts get-caller-identity ${suffix}`] : []), `${visible(command)} ${suffix}`]
+}

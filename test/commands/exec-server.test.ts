@@ -1,6 +1,6 @@
 /** When `exec --server` renews a session, and when it asks a person. Time is simulated. */
 import { expect, test } from 'vitest'
-import { configForServed, keepRenewed } from '../../src/commands/exec.ts'
+import { configForServed, expiredMessage, keepRenewed } from '../../src/commands/exec.ts'
 import { servedEnvironment } from '../../src/commands/program-session.ts'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
 import type { GivenSession } from '../../src/model/credentials.ts'
@@ -173,4 +173,23 @@ test.each<[what: string, credentials: string, config: string, copied: string]>([
   expect(configForServed(files as Parameters<typeof configForServed>[0], request)).toBe(
     `${copied}[profile awsmfa-server]\n`,
   )
+})
+
+test.each([
+  ['work', false, 'awsmfa login work'],
+  ['sso', false, 'aws sso login --profile sso'],
+  ['admin', false, 'aws sso login --profile sso'],
+  ['admin', true, 'aws sts get-caller-identity --profile sso'],
+])('an expired session of %s names its command', (profile, isRenewable, command) => {
+  const config =
+    '[profile work]\n[profile sso]\nsso_session = corp\n[profile admin]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = sso\n'
+  const profiles = readProfiles({ credentials: '', config })
+  const stored = {
+    source: 'aws-sso-cache',
+    accessKeyId: undefined,
+    expiration: new Date(START),
+    managedBy: 'other',
+  } as const
+  const cachedSessionOf = () => ({ ...stored, isRenewable })
+  expect(expiredMessage(profile, { profiles, cachedSessionOf })).toBe(`session of '${profile}' expired: ${command}`)
 })

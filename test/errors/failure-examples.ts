@@ -559,6 +559,23 @@ const OTHERS: Examples = {
       expiration: new Date('2026-11-21T07:30:00Z'),
       signIn: { command: 'aws login', profile: 'dev' },
     },
+    {
+      profile: 'dev',
+      expiration: new Date('2026-11-21T07:30:00Z'),
+      signIn: { command: 'aws login', profile: 'dev', isRenewable: true },
+    },
+    {
+      profile: 'dev',
+      expiration: new Date('2026-11-21T08:20:00Z'),
+      wantedSeconds: 7200,
+      signIn: { command: 'aws sso login', profile: 'dev' },
+    },
+    {
+      profile: 'dev',
+      expiration: new Date('2026-11-21T08:10:00Z'),
+      wantedSeconds: 7200,
+      signIn: { command: 'aws login', profile: 'dev' },
+    },
   ],
   PROGRAM_NOT_RUN: [
     { program: 'terrafrom', reason: 'not-found', errno: 'ENOENT' },

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { snapshotsOf } from '../../src/aws-files/profiles.ts'
 import { createAwsLogins } from '../../src/sessions/aws-logins.ts'
 import type { AwsLogins } from '../../src/sessions/aws-logins.ts'
+import { sessionState } from '../../src/sessions/reuse.ts'
 import type { StoredSession } from '../../src/sessions/reuse.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
@@ -12,6 +13,7 @@ const hash = (name: string, text: string): string => createHash(name).update(tex
 const START_URL = 'https://example.awsapps.com/start'
 const USER = 'arn:aws:iam::111111111111:user/alice'
 const END = '2026-11-21T19:00:00Z'
+const NOW = new Date('2026-11-21T20:00:00Z')
 
 const CONFIG = `
 [sso-session corp]
@@ -61,7 +63,7 @@ function loginsWith(files: Readonly<Record<string, string>>, variables: Readonly
   home = createTempHome(files)
   const [sha1, sha256] = ['sha1', 'sha256'].map((name) => (text: string) => hash(name, text))
   if (sha1 === undefined || sha256 === undefined) throw new Error('two hashes')
-  return createAwsLogins({ home: home.path, environment: variables, sha1, sha256 })
+  return createAwsLogins({ home: home.path, environment: variables, now: () => NOW, sha1, sha256 })
 }
 
 const { profiles } = snapshotsOf({
@@ -86,6 +88,7 @@ describe('a token of single sign-on', () => {
       accessKeyId: undefined,
       expiration: new Date(END),
       managedBy: 'other',
+      isRenewable: false,
     })
     const other = name === 'named' ? 'legacy' : 'named'
     expect(session(logins, other)).toBeUndefined()
@@ -100,6 +103,23 @@ describe('a token of single sign-on', () => {
       accountId: '222222222222',
       roleName: 'Ops',
     })
+  })
+
+  it.each([
+    ['an sso-session', 'named', 'corp', {}, true],
+    ['an sso-session whose client is no longer registered', 'named', 'corp', { registrationExpiresAt: END }, false],
+    ['an sso-session without a refresh token', 'named', 'corp', { refreshToken: '' }, false],
+    ['a start URL', 'legacy', START_URL, {}, false],
+  ])('of %s: whether the AWS CLI renews it', (_, name, hashed, changes, isRenewable) => {
+    const client = {
+      clientId: 'c',
+      clientSecret: 's',
+      registrationExpiresAt: '2026-12-01T00:00:00Z',
+      refreshToken: 'r',
+    }
+    const found = session(loginsWith({ [sso(hashed)]: JSON.stringify({ ...SSO_TOKEN, ...client, ...changes }) }), name)
+    expect(found).toMatchObject({ isRenewable })
+    expect(sessionState(found, NOW)).toBe(isRenewable ? 'valid' : 'expired')
   })
 
   it.each([
@@ -123,6 +143,7 @@ describe('a session of aws login', () => {
     const logins = loginsWith({ [login]: JSON.stringify(LOGIN_TOKEN) })
     expect(session(logins, 'dev')).toMatchObject({
       source: 'aws-login-cache',
+      isRenewable: true,
       accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
       expiration: new Date(END),
       identity: { account: '111111111111', arn: USER },

@@ -34,6 +34,8 @@ sso_account_id = 111111111111
 sso_role_name = Dev
 [profile login]
 login_session = ${USER}
+[profile renewed]
+login_session = arn:aws:iam::111111111111:user/carol
 [profile nobody]
 login_session = arn:aws:iam::111111111111:user/bob
 `
@@ -106,6 +108,10 @@ beforeAll(async () => {
     [`.aws/login/cache/${hash('sha256', USER)}.json`]: JSON.stringify({
       accessToken: { ...login, expiresAt: inHours(0.2) },
     }),
+    [`.aws/login/cache/${hash('sha256', 'arn:aws:iam::111111111111:user/carol')}.json`]: JSON.stringify({
+      accessToken: { ...login, expiresAt: inHours(-1) },
+      refreshToken: 'r',
+    }),
   })
 })
 
@@ -152,10 +158,32 @@ it('status has the time remaining of the token, and asks nobody', async () => {
   )
   const { stdout } = await run('status', '--all')
   expect(stdout).toMatch(/^sso +111111111111 +AWS SSO +valid/m)
+  expect(stdout).toMatch(/^renewed .*valid +renewed by the AWS CLI$/m)
+  expect(await run('status', 'renewed')).toMatchObject({
+    code: 0,
+    stdout: 'renewed: valid, renewed by the AWS CLI (carol, 111111111111)\n',
+    stderr: '',
+  })
   expect(requests).toEqual([])
 })
 
+it.each([
+  ['sso', "'sso' was signed in by the AWS CLI", 'aws sso logout'],
+  ['admin', "'sso', the source profile of 'admin', was signed in by the AWS CLI", 'aws sso logout'],
+  ['login', "'login' was signed in by the AWS CLI", 'aws logout --profile login'],
+])('logout names what signs out of %s', async (name, words, command) => {
+  const stderr = `awsmfa: note: ${words}\nawsmfa: hint: ${command}\n`
+  expect(await run('logout', name)).toMatchObject({ code: 0, stderr })
+})
+
+it('a session that is too short names its limit', async () => {
+  const { code, stderr } = await run('exec', 'sso', '--min-ttl', '2h', '--', 'true')
+  expect(code).toBe(4)
+  expect(stderr).toMatch(/session of 'sso' is valid for \d+ min, but 2 h is required\n.*hint: the session duration of/)
+})
+
 it('exec, env and credential-process have the session of the role', async () => {
+  requests.length = 0
   const script = 'echo $AWS_ACCESS_KEY_ID $AWS_SESSION_TOKEN $AWS_REGION'
   expect(await run('exec', 'sso', '--', 'sh', '-c', script)).toMatchObject({
     code: 0,
@@ -171,6 +199,11 @@ it('exec, env and credential-process have the session of the role', async () => 
 })
 
 it.each([
+  [
+    'renewed',
+    4,
+    /session of 'renewed' expired .*\n.*to renew it: aws sts get-caller-identity --profile renewed\n.*to sign in again: aws login --profile renewed\n/,
+  ],
   ['ended', 4, /session of 'ended' expired .*\n.*hint: aws sso login --profile ended\n/],
   ['nobody', 4, /'nobody' is not signed in\n.*hint: aws login --profile nobody\n/],
   ['denied', 1, /not allowed to call GetRoleCredentials/],
