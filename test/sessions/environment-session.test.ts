@@ -29,6 +29,7 @@ test('inside exec the session of the environment is told', () => {
     accessKeyId: '…EXPL',
     account: '111111111111',
     arn: 'arn',
+    isRenewable: false,
     roleArn: ROLE,
   })
 })

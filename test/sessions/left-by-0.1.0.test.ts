@@ -99,6 +99,7 @@ test('status knows where every session is, until when, and whose', () => {
     accessKeyId: '…R27D',
     account: ALICE.account,
     arn: ALICE.arn,
+    isRenewable: false,
   })
   expect(statusOf('robot', NOW)).toMatchObject({ source: 'awsmfa-cache', expiration: EXPIRATION, arn: ALICE.arn })
   expect(statusOf('admin', NOW)).toMatchObject({

@@ -174,11 +174,11 @@ describe.each(PROMPT_SHELLS)('%s with the lines from the README', (shell) => {
     const profile = shell === 'fish' ? '(awsmfa-use)' : '$(awsmfa-use)'
     await pty.expect(/\(work 2h0m\) .*> /s)
     pty.send('awsmfa-use\r')
-    await pty.expect(/Profile \(now 'work'\): [^]*Esc to cancel/)
+    await pty.expect(/Profile, now 'work': [^]*Esc to cancel/)
     pty.send('dmi')
     await pty.expect('> admin')
     pty.send('\r')
-    await pty.expect(/\): admin[^]*> /)
+    await pty.expect(/now 'work': admin[^]*> /)
     pty.send(`echo now-${profile}-\r`)
     await pty.expect('now-admin-')
     pty.send('awsmfa-use\r')
