@@ -128,7 +128,7 @@ function stateOf({ paths }: SweepTarget): string {
 }
 
 /**
- * Runs the program, on new files each time, until the fault takes effect at the intended call; at most six times. After
+ * Runs the program, on new files each time, until the fault takes effect at the intended call; at most twelve times. After
  * a miss, a run without a fault finds the new number of the call.
  */
 export async function runFaulted<T extends SweepTarget>(
@@ -139,7 +139,7 @@ export async function runFaulted<T extends SweepTarget>(
   for (let tries = 1; ; tries++) {
     const target = await prepare()
     const run = await runTraced(target.argv, { ...optionsOf(target), fault: { ...fault, call } })
-    if (run.isFaulted || tries === 6) return { target, run }
+    if (run.isFaulted || tries === 12) return { target, run }
     call = (await dryRun({ prepare })).find((each) => isSameCall(each, fault.call)) ?? call
   }
 }
