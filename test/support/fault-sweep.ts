@@ -128,8 +128,8 @@ function stateOf({ paths }: SweepTarget): string {
 }
 
 /**
- * Runs the program, on new files each time, until the fault takes effect at the intended call; at most twelve times. After
- * a miss, a run without a fault finds the new number of the call.
+ * Runs the program, on new files each time, until the fault takes effect at the intended call; at most twelve times.
+ * After a miss, a run without a fault finds the new number of the call.
  */
 export async function runFaulted<T extends SweepTarget>(
   prepare: () => T | Promise<T>,
