@@ -17,14 +17,14 @@ const SHELLS = {
     loop: (times, what) => `for ((i = 0; i < ${times}; i++)); do ${what}; done`,
     fork: 'x=$(:)',
     forkName: '$(:)',
-    gate: 0.2,
+    gate: 0.25,
   },
   zsh: {
     argv: ['zsh', '-f'],
     loop: (times, what) => `for ((i = 0; i < ${times}; i++)); do ${what}; done`,
     fork: 'x=$(:)',
     forkName: '$(:)',
-    gate: 0.2,
+    gate: 0.25,
   },
   fish: {
     argv: ['fish', '--no-config'],
