@@ -117,8 +117,8 @@ export function createAwsLogins({ home, environment, now, sha1, sha256 }: AwsLog
 }
 
 /**
- * Returns what stands for the sessions of a profile that the AWS CLI signs in to, whose access keys change with each
- * renewal; undefined for any other profile. Never an access key id.
+ * Returns the part of a cache key that names the sign-in of a profile for which the AWS CLI signs in; undefined for any
+ * other profile. It is never an access key id: each renewal changes that.
  */
 export function lastingKeyOf(profile: ProfileView): string | undefined {
   const command = signInCommandOf(profile)

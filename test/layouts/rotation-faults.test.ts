@@ -285,14 +285,7 @@ describe('a change that AWS has answered', () => {
                 ...home.aws.list().filter(({ accessKeyId }) => !before.some((key) => key.accessKeyId === accessKeyId)),
               ]
             : await iam.list(...words),
-        setActive: async (...words) => {
-          await iam.setActive(...words)
-          hasChanged = true
-        },
-        remove: async (...words) => {
-          await iam.remove(...words)
-          hasChanged = true
-        },
+        ...notingChanges(iam, () => (hasChanged = true)),
       },
     }
     expect(await run(home, request, stale)).toBe(expected)
@@ -330,14 +323,7 @@ describe('Ctrl-C and SIGTERM are no doubt about a change', () => {
           cancelled.throwIfAborted()
           return await iam.list(...words)
         },
-        setActive: async (...words) => {
-          await iam.setActive(...words)
-          hasChanged = true
-        },
-        remove: async (...words) => {
-          await iam.remove(...words)
-          hasChanged = true
-        },
+        ...notingChanges(iam, () => (hasChanged = true)),
       },
     }
     expect(await run(home, request, changes)).toBe(failure.code)
@@ -531,3 +517,20 @@ describe('two computers with the same key', () => {
     expect(pairOf(shared)).toEqual(OLD)
   })
 })
+
+/** The calls of IAM that change a key, and then say so. */
+function notingChanges(
+  { setActive, remove }: RotationEffects['iam'],
+  changed: () => void,
+): Pick<RotationEffects['iam'], 'setActive' | 'remove'> {
+  return {
+    setActive: async (...words) => {
+      await setActive(...words)
+      changed()
+    },
+    remove: async (...words) => {
+      await remove(...words)
+      changed()
+    },
+  }
+}
