@@ -23,8 +23,8 @@ interface Session {
   readonly sandbox: Sandbox
   readonly pty: Pty
   readonly moments: Frame[]
-  /** Types letter by letter, without the Enter key. */
-  readonly type: (keys: string) => Promise<void>
+  /** Types letter by letter, without the Enter key. `shows` is what follows when all of `typed` has been echoed. */
+  readonly type: (keys: string, shows?: (typed: string) => string | RegExp) => Promise<void>
   readonly enter: (shown: RegExp, seconds: number) => Promise<void>
 }
 
@@ -67,10 +67,10 @@ async function openSession(sandbox: Sandbox): Promise<Session> {
   const moments: Frame[] = []
   const see = (seconds: number): void => void moments.push({ output: pty.output().slice(begin), seconds })
   see(1)
-  const type = async (keys: string): Promise<void> => {
-    for (const key of keys) {
+  const type: Session['type'] = async (keys, shows = (typed) => typed.slice(-1)) => {
+    for (const [index, key] of [...keys].entries()) {
       pty.send(key)
-      await pty.expect(key)
+      await pty.expect(shows(keys.slice(0, index + 1)))
       see(0.08)
     }
   }
@@ -100,6 +100,8 @@ async function stageWithKeys(): Promise<Sandbox> {
   return sandbox
 }
 
+/** The whole list with what was typed above it; its last bytes put the cursor back there. */
+const listAfter = (typed: string): RegExp => new RegExp(`: ${typed}[^]*Esc to cancel[^]*\\r\u001B\\[\\d+C$`)
 const PROMPT = /\(\w+ [^)]*\) \$ $/
 
 async function signIn({ sandbox, type, enter }: Session): Promise<void> {
@@ -141,8 +143,8 @@ const SCENES: Readonly<Record<string, { readonly title: string; readonly play: (
         await signIn(session)
         session.moments.length = 0
         await session.type('awsmfa-use')
-        await session.enter(/Esc to cancel/, 2)
-        await session.type('dep')
+        await session.enter(listAfter(''), 2)
+        await session.type('dep', listAfter)
         await session.enter(PROMPT, 2)
         await session.type('awsmfa status')
         await session.enter(PROMPT, 3)
