@@ -68,9 +68,11 @@ async function openSession(sandbox: Sandbox): Promise<Session> {
   const see = (seconds: number): void => void moments.push({ output: pty.output().slice(begin), seconds })
   see(1)
   const type: Session['type'] = async (keys, shows = (typed) => typed.slice(-1)) => {
-    for (const [index, key] of [...keys].entries()) {
+    let typed = ''
+    for (const key of keys) {
+      typed += key
       pty.send(key)
-      await pty.expect(shows(keys.slice(0, index + 1)))
+      await pty.expect(shows(typed))
       see(0.08)
     }
   }
