@@ -10,7 +10,8 @@ import { sessionState } from '../sessions/reuse.ts'
 import { sectionSession } from '../sessions/status.ts'
 import type { SessionRecord } from '../sessions/session-record.ts'
 import { formatInstant, formatRemaining } from '../ui/duration.ts'
-import { renderTable } from '../ui/style.ts'
+import { renderFittedTable, shortenList } from '../ui/style.ts'
+import type { TableLayout } from '../ui/style.ts'
 import { commandLine, hint, listed, note, quoted, tick, visible } from '../ui/words.ts'
 
 /** What `cache` uses. It cannot reach STS: AWS has no way to end a session early. */
@@ -44,7 +45,7 @@ function show(json: boolean, { cache: stored, facts, files, now: clock, terminal
   if (json) terminal.stdout(`${JSON.stringify(sessions)}\n`)
   else if (records.length > 0) {
     const rows = sessions.map((session) => cellsOf(session, now))
-    terminal.stdout(renderTable(['PROFILES', 'SESSION', 'KEY', 'LEFT', 'UNTIL'], rows, terminal.data))
+    terminal.stdout(renderFittedTable(rows, LAYOUT, terminal.data))
   } else if (unopened === 0) {
     const isHomeEmpty = files.read().profiles.names().length === 0
     terminal.stderr(`${note('no cached sessions')}${isHomeEmpty ? hint(commandLine('setup')) : ''}`)
@@ -118,16 +119,28 @@ function describe(
   } as const
 }
 
-function cellsOf(session: ReturnType<typeof describe>, now: Date): readonly string[] {
+type Column = 'PROFILES' | 'SESSION' | 'KEY' | 'LEFT' | 'UNTIL'
+
+const LAYOUT: TableLayout<Column> = {
+  forms: [
+    ['PROFILES', 'SESSION', 'KEY', 'LEFT', 'UNTIL'],
+    ['PROFILES', 'SESSION', 'KEY', 'LEFT'],
+    ['PROFILES', 'SESSION', 'LEFT'],
+    ['PROFILES', 'LEFT'],
+  ],
+  names: { PROFILES: { most: 40, least: 20, shorten: shortenList }, SESSION: { most: 48, least: 24 } },
+}
+
+function cellsOf(session: ReturnType<typeof describe>, now: Date): Readonly<Record<Column, string>> {
   const { kind, profiles, account, arn, serialNumber, secondsRemaining } = session
   const identity = identityInWords(account ?? undefined, arn ?? undefined)
   const device = serialNumber === null ? '' : ` of device ${nameOfArn(serialNumber)}`
   const whose = arn !== null && identity !== undefined ? ` of ${identity}` : device
-  return [
-    profiles.map((profile) => visible(profile)).join(', '),
-    kind === 'role-session' ? (identity ?? 'a role') : `MFA session${whose}`,
-    session.accessKeyId,
-    secondsRemaining === 0 ? 'expired' : formatRemaining(secondsRemaining),
-    formatInstant(new Date(session.expiration), now),
-  ]
+  return {
+    PROFILES: profiles.map((profile) => visible(profile)).join(', '),
+    SESSION: kind === 'role-session' ? (identity ?? 'a role') : `MFA session${whose}`,
+    KEY: session.accessKeyId,
+    LEFT: secondsRemaining === 0 ? 'expired' : formatRemaining(secondsRemaining),
+    UNTIL: formatInstant(new Date(session.expiration), now),
+  }
 }

@@ -39,7 +39,8 @@ import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Origin } from '../model/origin.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
-import { renderTable } from '../ui/style.ts'
+import { renderFittedTable } from '../ui/style.ts'
+import type { TableLayout } from '../ui/style.ts'
 import { commandLine, hint, listed, note, profileWord, quoted, tick, visible } from '../ui/words.ts'
 
 type Line = Invocation<'keys'>
@@ -78,12 +79,20 @@ function show({ options }: Line, words: readonly string[], { files, terminal }: 
     return terminal.stdout(`${JSON.stringify(rows)}\n`)
   }
   if (held.length === 0) return terminal.stderr(`${note('no profile has an access key')}${hint(commandLine('setup'))}`)
-  const rows = held.map((each) => [
-    visible(each.profile),
-    PLACE_WORDS[placeOfKeys(each)],
-    shortenAccessKeyId(keyIdOf(each)),
-  ])
-  terminal.stdout(renderTable(['PROFILE', 'STORE', 'KEY'], rows, terminal.data))
+  const rows = held.map((each) => ({
+    PROFILE: visible(each.profile),
+    STORE: PLACE_WORDS[placeOfKeys(each)],
+    KEY: shortenAccessKeyId(keyIdOf(each)),
+  }))
+  terminal.stdout(renderFittedTable(rows, LAYOUT, terminal.data))
+}
+
+const LAYOUT: TableLayout<'PROFILE' | 'STORE' | 'KEY'> = {
+  forms: [
+    ['PROFILE', 'STORE', 'KEY'],
+    ['PROFILE', 'STORE'],
+  ],
+  names: { PROFILE: { most: 48, least: 15 } },
 }
 
 /** The keys of the profiles that the line names, each once. */

@@ -200,7 +200,7 @@ function render(entries: readonly StatusEntry[], form: OutputForm, lookup: Statu
     return entries.map((entry) => `${renderTemplate(template, entry, now)}\n`).join('')
   }
   if (form.isList) return renderStatusTable(statusRows(entries, profiles, now), style)
-  return entries.map((entry) => `${renderStatusLine(entry, now, style)}\n`).join('')
+  return wrapLines(entries.map((entry) => `${renderStatusLine(entry, now, style)}\n`).join(''), style.columns)
 }
 
 function exitCodeOf(state: SessionState, strict: boolean): number {

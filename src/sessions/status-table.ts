@@ -19,8 +19,8 @@ import type { SessionState } from './reuse.ts'
 import { findSignIn, secondsRemaining } from './status.ts'
 import type { StatusEntry } from './status.ts'
 import { formatInstant, formatRemaining } from '../ui/duration.ts'
-import { displayWidth, padDisplay, paint, renderTable, shortenDisplay } from '../ui/style.ts'
-import type { Color, TextStyle } from '../ui/style.ts'
+import { TABLE_GAP, displayWidth, fitTable, padDisplay, paint, renderTable } from '../ui/style.ts'
+import type { Color, TableLayout, TextStyle } from '../ui/style.ts'
 import { commandLine, profileWord, quoteWord, visible } from '../ui/words.ts'
 
 /** What the table shows of a profile. Undefined: not known, or not this row's to say. */
@@ -176,21 +176,18 @@ const COLUMNS = ['PROFILE', 'ACCOUNT', 'IDENTITY', 'STATE', 'LEFT', 'UNTIL'] as 
 
 type Column = (typeof COLUMNS)[number]
 
-/** The columns of ever narrower tables: what another column also tells goes first. */
-const FORMS: readonly (readonly Column[])[] = [
-  COLUMNS,
-  ['PROFILE', 'ACCOUNT', 'IDENTITY', 'STATE', 'LEFT'],
-  ['PROFILE', 'IDENTITY', 'STATE', 'LEFT'],
-  ['PROFILE', 'STATE', 'LEFT'],
-]
-
 /** Its LEFT is the state where no time is left. */
 const SHORTEST: readonly Column[] = ['PROFILE', 'LEFT']
 
-/** The widths of names on a terminal: what they get at most, and what they keep before a column is dropped. */
-const NAMES: Readonly<Partial<Record<Column, { readonly most: number; readonly least: number }>>> = {
-  PROFILE: { most: 32, least: 20 },
-  IDENTITY: { most: 32, least: 16 },
+/** What another column also says goes first. */
+const LAYOUT: TableLayout<Column> = {
+  forms: [
+    COLUMNS,
+    ['PROFILE', 'ACCOUNT', 'IDENTITY', 'STATE', 'LEFT'],
+    ['PROFILE', 'IDENTITY', 'STATE', 'LEFT'],
+    ['PROFILE', 'STATE', 'LEFT'],
+  ],
+  names: { PROFILE: { most: 32, least: 20 }, IDENTITY: { most: 32, least: 16 } },
 }
 
 const STATES: Readonly<Record<SessionState, { readonly word: string; readonly color: Color }>> = {
@@ -213,20 +210,21 @@ export function stateWord(state: SessionState, style: TextStyle): string {
 export function renderStatusTable(rows: readonly StatusRow[], style: TextStyle): string {
   if (rows.length === 0) return ''
   const cells = rows.map((row) => cellsOf(row, style))
-  const natural = naturalWidths(cells, style)
-  const form = FORMS.find((each) => fits(each, natural, style)) ?? SHORTEST
+  const table = fitTable(COLUMNS, cells, LAYOUT, style)
+  const { natural } = table
+  const form = table.form ?? SHORTEST
   const named = form.filter((column) => column !== 'LEFT' && column !== 'UNTIL')
   const timed = form.filter((column) => column === 'LEFT' || column === 'UNTIL')
-  const tail = tailOf(timed, rows, roomBeside(named, natural, style), natural)
+  const tail = tailOf(timed, rows, table.roomBeside(named), natural)
   const isShort = form === SHORTEST
-  const widths = shareRoom(named, isShort ? Math.max(natural.LEFT, natural.STATE) : tail.width, natural, style)
+  const shortened = table.shorten(named, isShort ? Math.max(natural.LEFT, natural.STATE) : tail.width)
   const lines = cells.map((cell, index) => {
     const command = rows[index]?.command
-    const times = timed.map((column) => padDisplay(cell[column], natural[column])).join(GAP)
+    const times = timed.map((column) => padDisplay(cell[column], natural[column])).join(TABLE_GAP)
     const last = isShort ? cell.SHORT : command === undefined ? times : tail.withCommand(command)
-    return [...named.map((column) => shortenName(cell[column], column, widths)), last]
+    return [...shortened(cell), last]
   })
-  return renderTable([...named, timed.map((column) => column.padEnd(natural[column])).join(GAP)], lines, style)
+  return renderTable([...named, timed.map((column) => column.padEnd(natural[column])).join(TABLE_GAP)], lines, style)
 }
 
 interface Tail {
@@ -236,18 +234,22 @@ interface Tail {
 }
 
 /** Returns the last columns, whose cells commands replace; `room` is what they can have at most. */
-function tailOf(timed: readonly Column[], rows: readonly StatusRow[], room: number, natural: Widths): Tail {
-  const times = timed.reduce((sum, column) => sum + natural[column] + GAP.length, -GAP.length)
+function tailOf(
+  timed: readonly Column[],
+  rows: readonly StatusRow[],
+  room: number,
+  natural: Readonly<Record<Column, number>>,
+): Tail {
+  const times = timed.reduce((sum, column) => sum + natural[column] + TABLE_GAP.length, -TABLE_GAP.length)
   const commands = rows.flatMap(({ command }) => command ?? []).map((command) => displayWidth(command))
   const widest = commands.filter((width) => width <= room).reduce((most, width) => Math.max(most, width), 0)
-  const indent = timed.length > 1 && natural.LEFT + GAP.length + widest <= room ? natural.LEFT + GAP.length : 0
+  const indent =
+    timed.length > 1 && natural.LEFT + TABLE_GAP.length + widest <= room ? natural.LEFT + TABLE_GAP.length : 0
   return {
     width: Math.max(times, indent + widest),
     withCommand: (command) => (displayWidth(command) <= widest ? ' '.repeat(indent) + command : ''),
   }
 }
-
-const GAP = '  '
 
 /** `SHORT`: the state, or the time that is left in its color. */
 type Cells = Readonly<Record<Column | 'SHORT', string>>
@@ -264,51 +266,4 @@ function cellsOf({ profile, isIndented, account, identity, state, left, until }:
     UNTIL: until,
     SHORT: left === '' || state === undefined || state === 'other' ? word : paint(left, STATES[state].color, style),
   }
-}
-
-type Widths = Readonly<Record<Column, number>>
-
-/** What the columns take with everything in them, names at most what they get on a terminal. */
-function naturalWidths(cells: readonly Cells[], { columns }: TextStyle): Widths {
-  const widthOf = (column: Column): number => {
-    const widest = cells.reduce((most, cell) => Math.max(most, displayWidth(cell[column])), column.length)
-    return columns === undefined ? widest : Math.min(widest, NAMES[column]?.most ?? Infinity)
-  }
-  return {
-    PROFILE: widthOf('PROFILE'),
-    ACCOUNT: widthOf('ACCOUNT'),
-    IDENTITY: widthOf('IDENTITY'),
-    STATE: widthOf('STATE'),
-    LEFT: widthOf('LEFT'),
-    UNTIL: widthOf('UNTIL'),
-  }
-}
-
-function leastWidth(column: Column, natural: Widths): number {
-  return Math.min(natural[column], NAMES[column]?.least ?? Infinity)
-}
-
-function fits(form: readonly Column[], natural: Widths, { columns }: TextStyle): boolean {
-  const least = form.reduce((sum, column) => sum + leastWidth(column, natural) + GAP.length, -GAP.length)
-  return columns === undefined || least <= columns
-}
-
-/** Returns the room for what follows these columns if their names are as short as they may be. */
-function roomBeside(named: readonly Column[], natural: Widths, { columns }: TextStyle): number {
-  return (columns ?? Infinity) - named.reduce((sum, column) => sum + leastWidth(column, natural) + GAP.length, 0)
-}
-
-/** Returns the names the room that the rest leaves, those of profiles first. */
-function shareRoom(named: readonly Column[], tail: number, natural: Widths, style: TextStyle): Widths {
-  if (style.columns === undefined) return natural
-  const identity = leastWidth('IDENTITY', natural)
-  const least = { ...natural, IDENTITY: identity }
-  const rest = named.reduce((sum, column) => sum + (column === 'PROFILE' ? 0 : least[column]) + GAP.length, tail)
-  const profile = Math.max('PROFILE'.length, Math.min(natural.PROFILE, style.columns - rest))
-  const spare = Math.max(0, style.columns - rest - profile)
-  return { ...least, PROFILE: profile, IDENTITY: Math.min(natural.IDENTITY, identity + spare) }
-}
-
-function shortenName(cell: string, column: Column, widths: Widths): string {
-  return NAMES[column] === undefined ? cell : shortenDisplay(cell, widths[column])
 }

@@ -159,23 +159,108 @@ const LABEL =
   // eslint-disable-next-line no-control-regex -- the escape character is the subject
   /^(?:.*\S {2,}(?=\S)|awsmfa: (?:\u001b\[\d+m)?[a-z]+:(?:\u001b\[\d+m)? |(?:\u001b\[\d+m)?(?:✔|✖|ok|x)(?:\u001b\[\d+m)? )/
 
-/** Returns a table, each line ended: a bold header, columns two spaces apart, rows for which `isDim` holds are dim. */
-export function renderTable(
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
-  style: TextStyle,
-  isDim: (row: number) => boolean = () => false,
-): string {
+/** What is between the columns of a table. */
+export const TABLE_GAP = '  '
+
+/** Returns a table, each line ended: a bold header, and columns as wide as their widest cell. */
+export function renderTable(header: readonly string[], rows: readonly (readonly string[])[], style: TextStyle): string {
   const widths = header.map((name, column) =>
     rows.reduce((width, row) => Math.max(width, displayWidth(row[column] ?? '')), displayWidth(name)),
   )
   const line = (row: readonly string[]): string =>
     row
       .map((cell, column) => padDisplay(cell, widths[column] ?? 0))
-      .join('  ')
+      .join(TABLE_GAP)
       .trimEnd()
-  const lines = rows.map((row, index) => (isDim(index) ? paint(line(row), 'dim', style) : line(row)))
-  return [paint(line(header), 'bold', style), ...lines].map((text) => `${text}\n`).join('')
+  return [paint(line(header), 'bold', style), ...rows.map(line)].map((text) => `${text}\n`).join('')
+}
+
+/** What a table leaves out where a terminal is too narrow for all of it. */
+export interface TableLayout<Column extends string> {
+  /** The columns of ever narrower tables. */
+  readonly forms: readonly (readonly Column[])[]
+  /**
+   * Columns of names: their width at most, and what they keep before a column is left out. `shorten` is for cells that
+   * are more than one name.
+   */
+  readonly names: Readonly<
+    Partial<Record<Column, { readonly most: number; readonly least: number; readonly shorten?: typeof shortenDisplay }>>
+  >
+}
+
+/** How the columns of a table fit into the width of a terminal. */
+interface FittedTable<Column extends string> {
+  /** The first form that fits; undefined if none does. */
+  readonly form: readonly Column[] | undefined
+  /** The widths of the columns with everything in them, of names at most what they get. */
+  readonly natural: Readonly<Record<Column, number>>
+  /** Returns the room for what follows these columns if their names are as short as they may be. */
+  readonly roomBeside: (columns: readonly Column[]) => number
+  /** Returns what returns the cells of these columns, with `tail` more after them; the first has the room first. */
+  readonly shorten: (
+    columns: readonly Column[],
+    tail: number,
+  ) => (cells: Readonly<Record<Column, string>>) => readonly string[]
+}
+
+/** Returns how a table fits on a terminal; everywhere else it has all columns and whole names. */
+export function fitTable<Column extends string>(
+  all: readonly Column[],
+  rows: readonly Readonly<Record<Column, string>>[],
+  { forms, names }: TableLayout<Column>,
+  { columns: width = Infinity }: TextStyle,
+): FittedTable<Column> {
+  const natural = Object.fromEntries(
+    all.map((column) => {
+      const widest = rows.reduce((most, row) => Math.max(most, displayWidth(row[column])), column.length)
+      return [column, Math.min(widest, width === Infinity ? widest : (names[column]?.most ?? widest))]
+    }),
+  ) as Record<Column, number>
+  const least = (column: Column): number => Math.min(natural[column], names[column]?.least ?? Infinity)
+  const roomBeside = (columns: readonly Column[]): number =>
+    columns.reduce((room, column) => room - least(column) - TABLE_GAP.length, width)
+  const shorten = (columns: readonly Column[], tail: number) => {
+    const [first] = columns
+    let spare = roomBeside(columns) - tail
+    const widths = columns.map((column) => {
+      const wanted = Math.min(natural[column], least(column) + spare)
+      const given = column === first ? Math.max(column.length, wanted) : Math.max(least(column), wanted)
+      spare -= given - least(column)
+      return given
+    })
+    return (cells: Readonly<Record<Column, string>>): readonly string[] =>
+      columns.map((column, index) => {
+        const name = names[column]
+        return name === undefined
+          ? cells[column]
+          : (name.shorten ?? shortenDisplay)(cells[column], widths[index] ?? natural[column])
+      })
+  }
+  return { form: forms.find((form) => roomBeside(form) >= -TABLE_GAP.length), natural, roomBeside, shorten }
+}
+
+/** Returns a table with the columns that fit, and shortened names, on a terminal; elsewhere everything. */
+export function renderFittedTable<Column extends string>(
+  rows: readonly Readonly<Record<Column, string>>[],
+  layout: TableLayout<Column>,
+  style: TextStyle,
+): string {
+  const [all = []] = layout.forms
+  const { form = layout.forms.at(-1) ?? [], shorten } = fitTable(all, rows, layout, style)
+  return renderTable(form, rows.map(shorten(form, -TABLE_GAP.length)), style)
+}
+
+/** Returns a list of names in at most `width` columns: the first of them, and how many more there are. */
+export function shortenList(list: string, width: number): string {
+  if (displayWidth(list) <= width) return list
+  const names = list.split(', ')
+  for (let count = names.length - 1; count > 0; count--) {
+    const shown = `${names.slice(0, count).join(', ')} +${names.length - count}`
+    if (displayWidth(shown) <= width) return shown
+  }
+  const [first = ''] = names
+  const more = names.length > 1 ? ` +${names.length - 1}` : ''
+  return shortenDisplay(first, width - more.length) + more
 }
 
 /**
