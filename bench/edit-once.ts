@@ -1,7 +1,6 @@
 /** Prints the milliseconds for reading a file (`read`), or for parsing it and planning a session write (`edit`). */
 import { readFileSync, writeSync } from 'node:fs'
-import { applyEdits } from '../src/aws-files/edit.ts'
-import { readIniDocument } from '../src/aws-files/ini-document.ts'
+import { applyEdits, readIniDocument } from '../src/aws-files/ini-document.ts'
 import { planSessionWrite } from '../src/aws-files/session-section.ts'
 
 const [what, path = ''] = process.argv.slice(2)

@@ -21,13 +21,13 @@ async function loadTables() {
   const reexports = {
     'command-line/table': ['COMMAND_TABLE', 'GLOBAL_OPTIONS'],
     'command-line/spec': ['HELP_TOPICS'],
-    'cli/exit-codes': ['exitCodeRows'],
+    'cli/supervise': ['exitCodeRows'],
     'cli/help': ['plainText', 'securityText', 'VARIABLE_TABLE'],
     'doctor/credential-order': ['CREDENTIAL_ORDER', 'TOOL_EXCEPTIONS'],
     'doctor/finding': ['FINDING_TABLE'],
     'doctor/tools': ['ENGINES', 'PARSER_BEHAVIOR', 'TOOLS'],
     'login/setting-table': ['SETTING_TABLE'],
-    'aws/sts-flags': ['OWN_GLOBALS', 'REFUSED_GLOBALS', 'REFUSED_OPERATION_FLAGS', 'STS_FLAGS'],
+    'aws/sts-api': ['OWN_GLOBALS', 'REFUSED_GLOBALS', 'REFUSED_OPERATION_FLAGS', 'STS_FLAGS'],
   }
   writeFileSync(
     entry,

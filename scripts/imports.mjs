@@ -12,7 +12,7 @@
  * 2. No cycle between files, types included.
  * 3. Every file is in a folder of `LEVELS`, or is one of the `ENTRIES` in `src` itself.
  * 4. Every relative import names a file of `src` (or package.json), and every `import()` a literal: nothing is missed.
- * 5. At most 176 files of at most 500 lines. No command imports another one; what they share is in `COMMAND_HELPERS`.
+ * 5. At most 168 files of at most 500 lines. No command imports another one; what they share is in `COMMAND_HELPERS`.
  *
  * Exceptions are in `ALLOWED`, a list that may only shrink: an entry that is no longer needed is reported, too.
  */
@@ -53,7 +53,7 @@ export const COMMAND_HELPERS = ['commands/login-output.ts', 'commands/pick-profi
 /** What breaks a rule for now: an import as `from -> to`, a file that is too long by its name; without `.ts`. */
 export const ALLOWED = []
 
-const LIMITS = { files: 176, lines: 500 }
+const LIMITS = { files: 168, lines: 500 }
 const PURPOSES = Object.assign({}, ...LEVELS)
 const folderOf = (file) => (ENTRIES.includes(file) ? 'src' : file.split('/')[0])
 const levelOf = (file) => LEVELS.findIndex((level) => Object.hasOwn(level, folderOf(file)))

@@ -2,7 +2,7 @@
  * Renders changes of files as a diff for people: each change under its section's header, with the lines next to it.
  * Secrets are masked, since a diff may be pasted into a ticket.
  */
-import { decodeUtf8 } from './edit.ts'
+import { decodeUtf8 } from './ini-document.ts'
 import { changesBetween, keyOf, sectionedLines } from './lines.ts'
 import type { LineChange, SectionedLine } from './lines.ts'
 import { shortenAccessKeyId } from '../model/credentials.ts'

@@ -1,9 +1,9 @@
 /** Texts as lines, and which lines two texts have in common. */
 import { diffArrays } from 'diff'
-import type { ByteEdit } from './edit.ts'
+import type { ByteEdit } from './ini-document.ts'
 import { linesBetween, lowerAscii, readIniDocument, trimBlanks } from './ini-document.ts'
 import type { SharedSnapshots } from './profiles.ts'
-import type { SharedFileName } from '../model/origin.ts'
+import type { SharedFileName } from '../model/profile.ts'
 
 /** A line: what it says, and how it ends (`''` for a last line without an end). */
 export interface TextLine {

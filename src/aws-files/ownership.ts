@@ -12,7 +12,7 @@
  *
  * Of several keys of one name all must agree for rule 1, and every value counts for rule 2.
  */
-import type { ExpirationFormat } from '../model/expiration.ts'
+import type { ExpirationFormat } from '../model/credentials.ts'
 import type { ProfileView } from '../model/profile.ts'
 
 /** The keys that login writes and logout removes, in the order in which login writes them. */

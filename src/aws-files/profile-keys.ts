@@ -6,8 +6,7 @@ import { classifyProfile } from './ownership.ts'
 import { KEY_STORES, isLongTermKeyId, shortenAccessKeyId } from '../model/credentials.ts'
 import type { LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { Place, Resolved, SharedFileName } from '../model/origin.ts'
-import type { ProfileValue, ProfileView } from '../model/profile.ts'
+import type { Place, ProfileValue, ProfileView, Resolved, SharedFileName } from '../model/profile.ts'
 
 /** The paths of the two shared files, as they are shown. */
 export type SharedPaths = Readonly<Record<SharedFileName, string>>

@@ -9,14 +9,11 @@
  *   profile;
  * - `[DEFAULT]` is none: configparser gives its keys to all.
  */
-import { applyEdits, decodeUtf8, encodeUtf8 } from './edit.ts'
-import type { ByteEdit } from './edit.ts'
-import { parseSection, readIniDocument, trimBlanks } from './ini-document.ts'
-import type { IniDocument, IniEntry, IniSection } from './ini-document.ts'
+import { applyEdits, decodeUtf8, encodeUtf8, parseSection, readIniDocument, trimBlanks } from './ini-document.ts'
+import type { ByteEdit, IniDocument, IniEntry, IniSection } from './ini-document.ts'
 import { classifyProfile } from './ownership.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { Resolved, SharedFileName } from '../model/origin.ts'
-import type { ProfileValue, ProfileView, Profiles } from '../model/profile.ts'
+import type { ProfileValue, ProfileView, Profiles, Resolved, SharedFileName } from '../model/profile.ts'
 import { nearest } from '../ui/words.ts'
 
 type ConfigForm = NonNullable<ProfileView['configForm']>

@@ -17,10 +17,10 @@
  *
  * Several edited keys of one name are not refused: a write leaves one of them, a removal none.
  */
-import { applyEdits, encodeUtf8 } from './edit.ts'
-import type { ByteEdit } from './edit.ts'
 import {
   BYTE_ORDER_MARK,
+  applyEdits,
+  encodeUtf8,
   leadingBlanks,
   linesBetween,
   lowerAscii,
@@ -29,15 +29,14 @@ import {
   tailOf,
   trimBlanks,
 } from './ini-document.ts'
-import type { IniBody, IniDocument, IniEntry, IniLine, IniSection } from './ini-document.ts'
+import type { ByteEdit, IniBody, IniDocument, IniEntry, IniLine, IniSection } from './ini-document.ts'
 import { isManagedKey } from './ownership.ts'
 import { configSectionsOf, sectionsNamed } from './profiles.ts'
 import type { SharedSnapshots } from './profiles.ts'
 import { isRegionName } from '../aws/endpoints.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure, TextDefect } from '../model/failure.ts'
-import type { Origin, SharedFileName } from '../model/origin.ts'
-import type { ProfileView } from '../model/profile.ts'
+import type { Origin, ProfileView, SharedFileName } from '../model/profile.ts'
 
 /** Which section is meant. */
 export interface SectionTarget {

@@ -18,7 +18,7 @@
 import { renameSync, statSync, unlinkSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
-import type { SharedFileName } from '../model/origin.ts'
+import type { SharedFileName } from '../model/profile.ts'
 import {
   discardStage,
   makePrivateFolder,
@@ -35,8 +35,8 @@ import { isNullDevice, readRegularFile, resolveLinks } from '../platform/read-fi
 import type { FileRead } from '../platform/read-file.ts'
 import { asWriteFailure, errnoOf, isSystemError, orElse, retryIfBusy, writing } from '../platform/system-error.ts'
 import { monotonicMs, pauseSync } from '../platform/time.ts'
-import { applyEdits } from './edit.ts'
-import type { ByteEdit } from './edit.ts'
+import { applyEdits } from './ini-document.ts'
+import type { ByteEdit } from './ini-document.ts'
 import { finishInPlace, isMountPoint, isSame, readWhenQuiet, tryInPlace, writeInPlace } from './in-place.ts'
 import { snapshotsOf } from './profiles.ts'
 import type { FileSnapshot, SharedSnapshots } from './profiles.ts'

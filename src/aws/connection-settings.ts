@@ -4,7 +4,7 @@
  * CLI goes.
  */
 import { AwsmfaError } from '../model/failure.ts'
-import type { Origin, Resolved } from '../model/origin.ts'
+import type { Origin, Resolved } from '../model/profile.ts'
 
 export interface TransportSources {
   readonly environment: Readonly<Record<string, string | undefined>>

@@ -5,7 +5,7 @@
  */
 import { shortenAccessKeyId } from '../model/credentials.ts'
 import type { Failure, FailureOf, NetworkProblem } from '../model/failure.ts'
-import type { Origin } from '../model/origin.ts'
+import type { Origin } from '../model/profile.ts'
 
 /** A request as failures describe it. `hidden`: secrets that no message may contain. */
 export interface RequestContext {

@@ -22,7 +22,7 @@ import { createTransport } from './transport.ts'
 import type { CallerIdentity, LongTermCredentials, SigningCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
-import type { Origin } from '../model/origin.ts'
+import type { Origin } from '../model/profile.ts'
 import { pause } from '../platform/time.ts'
 import type { Now } from '../platform/time.ts'
 

@@ -2,7 +2,7 @@
  * The texts of `awsmfa help TOPIC`, generated from the tables that the tool uses. The man page and the guide share
  * them.
  */
-import { exitCodeRows } from './exit-codes.ts'
+import { exitCodeRows } from './supervise.ts'
 import type { HelpTopic } from '../command-line/spec.ts'
 import { SETTING_TABLE } from '../login/setting-table.ts'
 import type { SettingRow } from '../login/setting-table.ts'

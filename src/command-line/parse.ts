@@ -4,13 +4,21 @@
  */
 import { HELP_TOPICS, isHelpTopic, optionKey } from './spec.ts'
 import type { ActionSpec, CommandSpec, HelpTopic, OptionSpec } from './spec.ts'
-import { ALL_OPTIONS, COMMAND_TABLE, GLOBAL_OPTIONS } from './table.ts'
+import { COMMAND_TABLE, GLOBAL_OPTIONS } from './table.ts'
 import type { AnyInvocation, Invocation } from './table.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { UsageProblem } from '../model/failure.ts'
 import { COMMAND_NAMES, isCommandName } from '../model/invocation.ts'
-import type { CommandName } from '../model/invocation.ts'
+import type { CommandName, UsageProblem } from '../model/invocation.ts'
 import { nearest } from '../ui/words.ts'
+
+/**
+ * The global options and those of every command. A name is the same kind of option wherever it occurs, except
+ * `replace`, which takes a value for rotate alone.
+ */
+export const ALL_OPTIONS: readonly OptionSpec[] = [
+  ...GLOBAL_OPTIONS,
+  ...Object.values(COMMAND_TABLE).flatMap(({ options }) => options),
+]
 
 /** A word before `--`; an option is one word together with its value. */
 interface Word {

@@ -462,8 +462,6 @@ export type Invocation<Name extends CommandName = CommandName> = {
   }
 }[Name]
 
-const OUTPUT_OPTIONS: readonly (keyof AnyOptions)[] = ['json', 'quiet', 'noColor', 'debug']
-
 /** What parsed lines of all commands have in common, for what serves several of them. */
 export interface AnyInvocation {
   readonly command: CommandName
@@ -478,20 +476,6 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { ...flag('version', 'Show the version', OUTPUT), short: 'V' },
   flag('licenses', 'Show the licenses of the packages that it contains', OUTPUT),
 ]
-
-/**
- * The global options and those of every command. A name is the same kind of option wherever it occurs, except
- * `replace`, which takes a value for rotate alone.
- */
-export const ALL_OPTIONS: readonly OptionSpec[] = [
-  ...GLOBAL_OPTIONS,
-  ...Object.values(COMMAND_TABLE).flatMap(({ options }) => options),
-]
-
-/** Returns whether an option, by its name in code, changes only what is printed. */
-export function isOutputOption(key: string): boolean {
-  return OUTPUT_OPTIONS.some((name) => name === key)
-}
 
 /** Returns those of a line's options that `command` has too. */
 export function optionsFor<Name extends CommandName>(command: Name, options: AnyOptions): OptionsOf<Name> {

@@ -8,10 +8,15 @@ import type { Finding, FindingDetails, Messages } from './finding.ts'
 import { toolsOf } from './tools.ts'
 import { settingRow } from '../login/setting-table.ts'
 import { ownerOfSerial, parseSerialNumber } from '../mfa/device.ts'
-import { accountIdOfAccessKeyId, isOfSession, shortenAccessKeyId } from '../model/credentials.ts'
-import { isTooFarAhead, parseExpiration } from '../model/expiration.ts'
+import {
+  accountIdOfAccessKeyId,
+  isOfSession,
+  isTooFarAhead,
+  parseExpiration,
+  shortenAccessKeyId,
+} from '../model/credentials.ts'
 import { isFailure } from '../model/failure.ts'
-import { SHARED_FILES } from '../model/origin.ts'
+import { SHARED_FILES } from '../model/profile.ts'
 import type { ProfileValue, ProfileView } from '../model/profile.ts'
 
 /** The engines that read a key and a token from either file, and know `aws_session_token` alone. */

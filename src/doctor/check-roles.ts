@@ -1,5 +1,5 @@
 /** Checks roles and their sources, and settings of a profile that tools refuse together or that hide each other. */
-import { encodeUtf8 } from '../aws-files/edit.ts'
+import { encodeUtf8 } from '../aws-files/ini-document.ts'
 import { LONG_TERM_SUFFIXES, readKeys, visible, withoutComment } from '../aws-files/profile-keys.ts'
 import { CHAINED_ROLE_SECONDS } from '../aws/sts-api.ts'
 import { ruleFor, sdkValue, valueIn } from './credential-order.ts'

@@ -2,8 +2,7 @@
  * Checks how a file is written, apart from its headers: bytes, comments, lines, keys and values that not every tool
  * reads.
  */
-import { decodeUtf8 } from '../aws-files/edit.ts'
-import { BYTE_ORDER_MARK, leadingBlanks, linesBetween, trimBlanks } from '../aws-files/ini-document.ts'
+import { BYTE_ORDER_MARK, decodeUtf8, leadingBlanks, linesBetween, trimBlanks } from '../aws-files/ini-document.ts'
 import type { IniEntry, IniLine } from '../aws-files/ini-document.ts'
 import { isUtf16 } from '../aws-files/profiles.ts'
 import { isIdentityKey, isUnambiguous, rivalOf } from './examination.ts'

@@ -14,8 +14,7 @@ import { LEGACY_TOKEN_KEY } from '../aws-files/ownership.ts'
 import { visible } from '../aws-files/profile-keys.ts'
 import { ENGINES, TOOLS, TOOL_IDS } from './tools.ts'
 import type { Engine, ToolId } from './tools.ts'
-import type { SharedFileName } from '../model/origin.ts'
-import type { ProfileValue, ProfileView } from '../model/profile.ts'
+import type { ProfileValue, ProfileView, SharedFileName } from '../model/profile.ts'
 
 /**
  * What decides which credentials a tool takes from a profile. A key with an empty value is not set, but for `blank`.

@@ -2,17 +2,15 @@
  * What the checks look at: both shared files parsed once, their profiles, and what is known of the machine. Everything
  * is read beforehand (machine.ts), so that checks only compute.
  */
-import { decodeUtf8 } from '../aws-files/edit.ts'
-import { lowerAscii, parseSection, readIniDocument, trimBlanks } from '../aws-files/ini-document.ts'
+import { decodeUtf8, lowerAscii, parseSection, readIniDocument, trimBlanks } from '../aws-files/ini-document.ts'
 import type { IniBody, IniDocument, IniSection } from '../aws-files/ini-document.ts'
 import { readProfiles } from '../aws-files/profiles.ts'
 import { analyzeProfiles, memoize } from './credential-order.ts'
 import type { ProfileAnalysis } from './credential-order.ts'
-import { parseAs } from './parsers.ts'
-import type { KnownEngine, ParsedFile } from './parsers.ts'
+import { parseAs } from './tools.ts'
+import type { KnownEngine, ParsedFile } from './tools.ts'
 import type { Environment } from '../model/invocation.ts'
-import type { SharedFileName } from '../model/origin.ts'
-import type { ProfileView, Profiles } from '../model/profile.ts'
+import type { ProfileView, Profiles, SharedFileName } from '../model/profile.ts'
 import { nearest } from '../ui/words.ts'
 
 /** A shared file. `text` is a byte string, '' if the file does not exist or cannot be read. */

@@ -2,10 +2,8 @@
  * Plans what `doctor --fix` changes in the two files. A fix changes how something is written, never what a tool that
  * read it before took it for. Each round fixes what the one before left, so that nothing fixable remains.
  */
-import { applyEdits } from '../aws-files/edit.ts'
-import type { ByteEdit } from '../aws-files/edit.ts'
-import { BYTE_ORDER_MARK, leadingBlanks, trimBlanks } from '../aws-files/ini-document.ts'
-import type { IniEntry, IniLine } from '../aws-files/ini-document.ts'
+import { BYTE_ORDER_MARK, applyEdits, leadingBlanks, trimBlanks } from '../aws-files/ini-document.ts'
+import type { ByteEdit, IniEntry, IniLine } from '../aws-files/ini-document.ts'
 import { editsBetween } from '../aws-files/lines.ts'
 import { LEGACY_TOKEN_KEY } from '../aws-files/ownership.ts'
 import { lineEndOf, removeKey } from '../aws-files/sections.ts'
@@ -16,7 +14,7 @@ import { checkBytes, checkIndentedComments, checkKeys } from './check-syntax.ts'
 import { examine, examineFile, examineFiles } from './examination.ts'
 import type { ExaminedFile, ExaminedSection, InputFiles, Machine } from './examination.ts'
 import type { Finding, FindingCode } from './finding.ts'
-import type { SharedFileName } from '../model/origin.ts'
+import type { SharedFileName } from '../model/profile.ts'
 
 /**
  * A round fixes all faults that do not touch each other, and none returns, so few are needed; the limit is for bugs.

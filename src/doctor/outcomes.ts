@@ -2,7 +2,7 @@
  * What each tool does with a profile: whose credentials it uses, or why it gets none. Each engine has its own view of
  * the files, from its parser or from the findings about syntax.
  */
-import { decodeUtf8 } from '../aws-files/edit.ts'
+import { decodeUtf8 } from '../aws-files/ini-document.ts'
 import { classifyProfile, markedExpiration } from '../aws-files/ownership.ts'
 import { parseArn } from '../aws/arn.ts'
 import { analyzeProfiles, fileOfKeys, memoize, sdkValue, tokenIn, valueIn } from './credential-order.ts'
@@ -10,15 +10,12 @@ import type { Outcome } from './credential-order.ts'
 import type { Examination, ExaminedFile, ExaminedFiles, ExaminedSection } from './examination.ts'
 import { commandFor, finding, quote, show, toolNames } from './finding.ts'
 import type { Finding, FindingCode, MessageContext, Messages } from './finding.ts'
-import type { ParsedFile, ParsedProfile, ParsedValue } from './parsers.ts'
+import type { Engine, ParsedFile, ParsedProfile, ParsedValue, ParserEffect, ToolId } from './tools.ts'
 import { ENGINES, TOOLS, TOOL_IDS, effectOn, isSyntaxCode } from './tools.ts'
-import type { Engine, ParserEffect, ToolId } from './tools.ts'
 import { LONG_TERM_SUFFIXES } from '../aws-files/profile-keys.ts'
-import { isOfSession, shortenAccessKeyId } from '../model/credentials.ts'
-import { parseExpiration } from '../model/expiration.ts'
-import { SHARED_FILES } from '../model/origin.ts'
-import type { SharedFileName } from '../model/origin.ts'
-import type { ProfileValue, ProfileView } from '../model/profile.ts'
+import { isOfSession, parseExpiration, shortenAccessKeyId } from '../model/credentials.ts'
+import { SHARED_FILES } from '../model/profile.ts'
+import type { ProfileValue, ProfileView, SharedFileName } from '../model/profile.ts'
 import { CACHED_IN_SAM } from '../sessions/aws-cache-entry.ts'
 import { formatInstant } from '../ui/duration.ts'
 

@@ -1,9 +1,9 @@
 /** Command lines, settings, and values that cannot be used. */
 import { ADD_DEVICE, fromOrigin, showErrno, showOrigin, showPath, showPlace } from './wording.ts'
 import type { FailureView, SomeWords } from './wording.ts'
-import type { StsArgumentProblem, TextDefect, UsageProblem } from '../model/failure.ts'
-import type { CommandName } from '../model/invocation.ts'
-import type { Origin } from '../model/origin.ts'
+import type { TextDefect } from '../model/failure.ts'
+import type { CommandName, StsArgumentProblem, UsageProblem } from '../model/invocation.ts'
+import type { Origin } from '../model/profile.ts'
 import { exactDuration } from '../ui/duration-words.ts'
 import { commandLine, didYouMean, doubleDash, helpLine, listed, quoteWord, quoted, say } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'

@@ -3,7 +3,7 @@
  * written.
  */
 import type { FailureCode, FailureOf } from '../model/failure.ts'
-import type { Origin, Place, SharedFileName } from '../model/origin.ts'
+import type { Origin, Place, SharedFileName } from '../model/profile.ts'
 import { displayPath, quoted, visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 

@@ -17,8 +17,7 @@ import { LONG_TERM_SUFFIX } from './setup-base.ts'
 import { resolveProfileChain } from '../login/profile-chain.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Environment } from '../model/invocation.ts'
-import type { SharedFileName } from '../model/origin.ts'
-import type { ProfileView, Profiles } from '../model/profile.ts'
+import type { ProfileView, Profiles, SharedFileName } from '../model/profile.ts'
 import { parseDuration } from '../ui/duration.ts'
 
 export interface WantedKey {

@@ -4,8 +4,7 @@
  * customizations/configure/mfalogin.py; aripalo/vegas-credentials and its older name aws-mfa-credential-process, their
  * READMEs.
  */
-import { decodeUtf8, encodeUtf8 } from '../aws-files/edit.ts'
-import { parseSection } from '../aws-files/ini-document.ts'
+import { decodeUtf8, encodeUtf8, parseSection } from '../aws-files/ini-document.ts'
 import type { IniDocument } from '../aws-files/ini-document.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
 import { LONG_TERM_SUFFIXES, findStaticCredentials, readKeys, runsProgram } from '../aws-files/profile-keys.ts'

@@ -3,9 +3,8 @@
  * other tool goes on working. With `removesOld`, what only the other tool needs is removed, and the section with the
  * long-term keys is renamed. Pure.
  */
-import { encodeUtf8 } from '../aws-files/edit.ts'
-import type { ByteEdit } from '../aws-files/edit.ts'
-import { parseSection } from '../aws-files/ini-document.ts'
+import { encodeUtf8, parseSection } from '../aws-files/ini-document.ts'
+import type { ByteEdit } from '../aws-files/ini-document.ts'
 import { runsProgram } from '../aws-files/profile-keys.ts'
 import { editsBetweenFiles } from '../aws-files/lines.ts'
 import { withEdits } from '../aws-files/profiles.ts'
@@ -29,7 +28,7 @@ import { parseVaultLine } from '../keys/aws-vault.ts'
 import { LONG_TERM_SUFFIX } from './setup-base.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
 import type { Environment } from '../model/invocation.ts'
-import type { SharedFileName } from '../model/origin.ts'
+import type { SharedFileName } from '../model/profile.ts'
 
 export interface ImportInput {
   readonly tool: ForeignTool

@@ -1,12 +1,10 @@
 /** Plans where the access keys of profiles are: in the shared files, or in a store that the config file names. Pure. */
-import { encodeUtf8 } from '../aws-files/edit.ts'
-import type { ByteEdit } from '../aws-files/edit.ts'
+import { encodeUtf8, parseSection } from '../aws-files/ini-document.ts'
+import type { ByteEdit, IniDocument, IniEntry } from '../aws-files/ini-document.ts'
 import { editsBetweenFiles } from '../aws-files/lines.ts'
 import { STORE_KEYS, findLongTermKeys, isAssumeRoleProfile, visible } from '../aws-files/profile-keys.ts'
 import { withEdits } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
-import { parseSection } from '../aws-files/ini-document.ts'
-import type { IniDocument, IniEntry } from '../aws-files/ini-document.ts'
 import { findPlace, readShared, removalOf, removeKey, replaceValue } from '../aws-files/sections.ts'
 import type { KeyValue, SectionPlace, SharedDocument } from '../aws-files/sections.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
@@ -17,9 +15,8 @@ import { keyIdOf } from '../model/credentials.ts'
 import type { LongTermCredentials, LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { KeysObstacle } from '../model/failure.ts'
-import { SHARED_FILES } from '../model/origin.ts'
-import type { Place, Resolved, SharedFileName } from '../model/origin.ts'
-import type { ProfileView, Profiles } from '../model/profile.ts'
+import { SHARED_FILES } from '../model/profile.ts'
+import type { Place, ProfileView, Profiles, Resolved, SharedFileName } from '../model/profile.ts'
 
 /** Long-term keys that a profile has itself. */
 export type HeldKeys = Extract<LongTermSource, { readonly kind: 'static' | 'stored' }>

@@ -9,8 +9,7 @@ import { resolveProfileChain } from '../login/profile-chain.ts'
 import type { LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
-import type { Place, Resolved } from '../model/origin.ts'
-import type { ProfileView, Profiles } from '../model/profile.ts'
+import type { Place, ProfileView, Profiles, Resolved } from '../model/profile.ts'
 
 export interface BaseInput {
   readonly target: Resolved<string>

@@ -2,9 +2,8 @@
  * The edits of a setup: long-term keys get a section of their own, and keys that tools trip over get names of awsmfa's.
  * Pure.
  */
-import { encodeUtf8 } from '../aws-files/edit.ts'
-import type { ByteEdit } from '../aws-files/edit.ts'
-import type { IniEntry } from '../aws-files/ini-document.ts'
+import { encodeUtf8 } from '../aws-files/ini-document.ts'
+import type { ByteEdit, IniEntry } from '../aws-files/ini-document.ts'
 import { isForeignMark, isManagedKey } from '../aws-files/ownership.ts'
 import { LONG_TERM_SUFFIXES, findLongTermKeys, visible } from '../aws-files/profile-keys.ts'
 import { configSectionsOf, sectionsNamed } from '../aws-files/profiles.ts'
@@ -29,9 +28,8 @@ import type { DependentProfiles, SetupBase } from './setup-base.ts'
 import { settingRow } from '../login/setting-table.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import { SHARED_FILES } from '../model/origin.ts'
-import type { Place, SharedFileName } from '../model/origin.ts'
-import type { Profiles } from '../model/profile.ts'
+import { SHARED_FILES } from '../model/profile.ts'
+import type { Place, Profiles, SharedFileName } from '../model/profile.ts'
 
 /** The edits that move the keys, and what must be set elsewhere because of them. */
 export interface KeyMove {

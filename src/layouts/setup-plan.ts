@@ -9,8 +9,8 @@
  * - With `--layout process`, tools run awsmfa through a `credential_process` line, which renews inside long-running
  *   programs, too.
  */
-import { encodeUtf8 } from '../aws-files/edit.ts'
-import type { ByteEdit } from '../aws-files/edit.ts'
+import { encodeUtf8 } from '../aws-files/ini-document.ts'
+import type { ByteEdit } from '../aws-files/ini-document.ts'
 import { editsBetweenFiles } from '../aws-files/lines.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
 import {
@@ -33,8 +33,7 @@ import { addSection, planKeyMove, planProfileEdits, setKeys } from './setup-edit
 import { settingRow } from '../login/setting-table.ts'
 import { parseSerialNumber } from '../mfa/device.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
-import type { Place, Resolved, SharedFileName } from '../model/origin.ts'
-import type { ProfileView, Profiles } from '../model/profile.ts'
+import type { Place, ProfileView, Profiles, Resolved, SharedFileName } from '../model/profile.ts'
 import { hasWindowsQuotes, quoteForShell, quoteForWindows } from '../shell/words.ts'
 
 export interface SetupInput {

@@ -3,9 +3,8 @@
  * the change; what others changed elsewhere stays. If a line is no longer what the change made of it, nothing is
  * undone. Pure.
  */
-import { applyEdits, decodeUtf8 } from '../aws-files/edit.ts'
-import type { ByteEdit } from '../aws-files/edit.ts'
-import { parseSection, readIniDocument } from '../aws-files/ini-document.ts'
+import { applyEdits, decodeUtf8, parseSection, readIniDocument } from '../aws-files/ini-document.ts'
+import type { ByteEdit } from '../aws-files/ini-document.ts'
 import {
   changesBetween,
   editsBetween,
@@ -26,7 +25,7 @@ import { heldBy, planKeySwap } from './keys-plan.ts'
 import type { Rotation } from './rotation.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { SharedFileName } from '../model/origin.ts'
+import type { SharedFileName } from '../model/profile.ts'
 
 /** The edits of an undo; none if the change is no longer in the files, or never was. */
 export interface UndoPlan {

@@ -23,8 +23,7 @@ import { CHAINED_ROLE_SECONDS } from '../aws/sts-api.ts'
 import { COMMAND_TABLE } from '../command-line/table.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { UnusableRole } from '../model/failure.ts'
-import type { Place } from '../model/origin.ts'
-import type { ProfileValue, ProfileView, Profiles } from '../model/profile.ts'
+import type { Place, ProfileValue, ProfileView, Profiles } from '../model/profile.ts'
 import { splitCommand, splitWindowsCommand } from '../shell/words.ts'
 
 /**

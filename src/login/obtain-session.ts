@@ -4,7 +4,7 @@
  */
 import type { AssumeRoleRequest, MfaProof, StsSession } from '../aws/sts-api.ts'
 import type { Sts } from '../aws/sts.ts'
-import type { LoginEffects } from './effects.ts'
+import type { LoginEffects } from './prepare.ts'
 import type { LoginPlan } from './plan.ts'
 import { defaultSessionName } from './profile-chain.ts'
 import type { LoginResolution, RoleExtras } from './resolution.ts'

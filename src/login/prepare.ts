@@ -1,9 +1,14 @@
-/** One profile before anyone is asked for a token code: its settings, and whether its session can be reused. */
+/**
+ * One profile before anyone is asked for a token code: its settings, whether its session can be reused, and what a
+ * login acts through.
+ */
 import { classifyProfile } from '../aws-files/ownership.ts'
 import type { SectionOwnership } from '../aws-files/ownership.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
+import type { SharedFiles } from '../aws-files/shared-files.ts'
+import type { ListMfaDevices, Sts } from '../aws/sts.ts'
 import type { AnyInvocation } from '../command-line/table.ts'
-import type { LoginEffects } from './effects.ts'
+import type { LongTermEffects } from './long-term-keys.ts'
 import { describeRequest, planLogin } from './plan.ts'
 import type { PlanNote } from './plan.ts'
 import { renderTrail } from './resolution.ts'
@@ -11,12 +16,19 @@ import type { LoginResolution } from './resolution.ts'
 import { resolveLogin } from './resolve.ts'
 import type { LoginInput } from './resolve.ts'
 import type { GlobalDefaults } from './settings.ts'
+import type { QuestionEffects } from '../mfa/question-lock.ts'
+import type { CodeEffects } from '../mfa/token-code.ts'
 import type { ProfileView } from '../model/profile.ts'
 import { findCachedEntries } from '../sessions/aws-cache-entry.ts'
 import type { AwsCacheReader } from '../sessions/aws-cache-entry.ts'
+import type { AwsCache } from '../sessions/aws-cache.ts'
+import type { RememberedFacts } from '../sessions/facts.ts'
 import { hashRequest, outlasts, reuseOrRenew } from '../sessions/reuse.ts'
 import type { Reuse, StoredSession } from '../sessions/reuse.ts'
+import type { CacheEffects } from '../sessions/session-cache.ts'
+import type { Sha256 } from '../sessions/session-record.ts'
 import { sectionSession } from '../sessions/status.ts'
+import type { Terminal } from '../ui/terminal.ts'
 
 /** One profile that is being signed in. */
 export interface Login {
@@ -103,4 +115,28 @@ function storedSessions(
 /** Whether `--force`, or a token code on the command line, asks for a new session. */
 export function isRenewalRequested({ options }: AnyInvocation, resolutions: readonly LoginResolution[]): boolean {
   return options.force === true || resolutions.some(({ tokenCode }) => tokenCode !== undefined)
+}
+
+export interface LoginEffects
+  extends
+    CacheEffects,
+    QuestionEffects,
+    Pick<CodeEffects, 'pause' | 'announceNextCode' | 'now'>,
+    Omit<LongTermEffects, 'deadline'> {
+  readonly files: SharedFiles
+  /** The caches of the AWS CLI and botocore; none if the home folder is unknown. */
+  readonly awsCaches: readonly AwsCache[]
+  readonly facts: RememberedFacts
+  readonly terminal: Pick<Terminal, 'canAsk' | 'confirm' | 'choose' | 'whileWaiting'>
+  readonly sha256: Sha256
+  /** Undefined if the system has no name for the user. */
+  readonly osUser: string | undefined
+}
+
+/** The services of AWS, as one login reaches them. */
+export interface Connection {
+  readonly sts: Sts
+  readonly listMfaDevices: ListMfaDevices
+  /** The STS endpoint where it is not AWS's own, else ''. */
+  readonly endpoint: string
 }

@@ -22,8 +22,7 @@ import type { GlobalDefaults, SettingSources } from './settings.ts'
 import { keyIdOf } from '../model/credentials.ts'
 import type { LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { Resolved } from '../model/origin.ts'
-import type { ProfileView, Profiles } from '../model/profile.ts'
+import type { ProfileView, Profiles, Resolved } from '../model/profile.ts'
 import { nearest } from '../ui/words.ts'
 
 export interface ProfileChainInput {

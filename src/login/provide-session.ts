@@ -3,7 +3,7 @@
  * awsmfa's own cache.
  */
 import type { StsSession } from '../aws/sts-api.ts'
-import type { Connection, LoginEffects } from './effects.ts'
+import type { Connection, LoginEffects } from './prepare.ts'
 import { credentialSource } from './long-term-keys.ts'
 import {
   assumeRoleOnce,

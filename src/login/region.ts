@@ -1,6 +1,5 @@
 /** Which region, and which endpoint of STS. */
-import { decodeUtf8 } from '../aws-files/edit.ts'
-import { parseSection, readIniDocument, trimBlanks } from '../aws-files/ini-document.ts'
+import { decodeUtf8, parseSection, readIniDocument, trimBlanks } from '../aws-files/ini-document.ts'
 import { readKeys } from '../aws-files/profile-keys.ts'
 import { parseArn } from '../aws/arn.ts'
 import { homeRegion, isRegionName, partitionOfRegion, regionMeantBy } from '../aws/endpoints.ts'
@@ -8,7 +7,7 @@ import type { RoleStep } from './resolution.ts'
 import { badSetting, findDefault, findFlag, findInProfiles, findVariable } from './settings.ts'
 import type { SettingSources } from './settings.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { Resolved } from '../model/origin.ts'
+import type { Resolved } from '../model/profile.ts'
 
 /** Returns the partition of the first role ARN that has one. */
 export function partitionOfRoles(roles: readonly RoleStep[]): string | undefined {

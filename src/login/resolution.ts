@@ -5,7 +5,7 @@ import { settingRow } from './setting-table.ts'
 import type { SettingName } from './setting-table.ts'
 import type { TokenCodeSettings } from '../mfa/sources.ts'
 import type { LongTermSource } from '../model/credentials.ts'
-import type { Origin, Resolved } from '../model/origin.ts'
+import type { Origin, Resolved } from '../model/profile.ts'
 import { visible } from '../ui/words.ts'
 
 /** A role to assume, with what is configured for it. Undefined fields are configured nowhere. */

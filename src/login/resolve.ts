@@ -40,8 +40,7 @@ import type { LongTermCredentials, LongTermSource } from '../model/credentials.t
 import { AwsmfaError } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Environment } from '../model/invocation.ts'
-import type { Resolved } from '../model/origin.ts'
-import type { ProfileView, Profiles } from '../model/profile.ts'
+import type { ProfileView, Profiles, Resolved } from '../model/profile.ts'
 
 export interface LoginInput {
   readonly invocation: AnyInvocation

@@ -2,7 +2,7 @@
  * Every setting: where it may be set, and which place wins. Resolution, the settings file, `awsmfa settings`, help and
  * the generated documentation read this one table, so a new setting is one new row.
  */
-import type { OwnFlagName } from '../aws/sts-flags.ts'
+import type { OwnFlagName } from '../aws/sts-api.ts'
 import type { OptionName } from '../command-line/table.ts'
 import { showableCommand } from '../shell/words.ts'
 

@@ -13,8 +13,7 @@ import type { PromptChoice, PromptSettings } from '../mfa/prompt.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { isRegionOfAwsmfa } from '../model/invocation.ts'
 import type { Environment } from '../model/invocation.ts'
-import type { Origin, Place, Resolved } from '../model/origin.ts'
-import type { ProfileView } from '../model/profile.ts'
+import type { Origin, Place, ProfileView, Resolved } from '../model/profile.ts'
 import { DURATION_FORM, parseDuration } from '../ui/duration.ts'
 
 /** awsmfa's own settings file, by key: the defaults of every profile. */

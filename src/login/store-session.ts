@@ -2,18 +2,16 @@
  * Stores sessions: in the credentials file, in the caches of the AWS CLI and botocore, in awsmfa's own cache. Each has
  * its preflight.
  */
-import { isEditContained } from '../aws-files/containment.ts'
-import { applyEdits, replaceText } from '../aws-files/edit.ts'
-import { readIniDocument } from '../aws-files/ini-document.ts'
-import { planSessionWrite } from '../aws-files/session-section.ts'
+import { isEditContained, planSessionWrite } from '../aws-files/session-section.ts'
+import { applyEdits, readIniDocument, replaceText } from '../aws-files/ini-document.ts'
 import type { FileSnapshot } from '../aws-files/profiles.ts'
 import type { SharedFiles } from '../aws-files/shared-files.ts'
 import type { StsSession } from '../aws/sts-api.ts'
-import type { LoginEffects } from './effects.ts'
+import type { LoginEffects } from './prepare.ts'
 import type { ObtainedSession } from './obtain-session.ts'
 import type { RoleStep } from './resolution.ts'
 import type { ShortTermCredentials } from '../model/credentials.ts'
-import { secondsUntil } from '../model/expiration.ts'
+import { secondsUntil } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Profiles } from '../model/profile.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'

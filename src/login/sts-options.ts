@@ -2,15 +2,24 @@
  * Parses the flags of AWS STS after `--` in `login`, as the AWS CLI spells them. Sources: Python's argparse as
  * awscli/argparser.py uses it, shorthand.py › ShorthandParser; observed with aws-cli 1.45 and 2.36.
  */
-import { assertDuration, badValue, checkItems, checkText, stsArgument } from '../aws/sts-api.ts'
-import { OWN_GLOBALS, REFUSED_GLOBALS, REFUSED_OPERATION_FLAGS, STS_FLAGS } from '../aws/sts-flags.ts'
-import type { OwnFlagName, OwnGlobalName, StsFlagName, StsFlagRow } from '../aws/sts-flags.ts'
+import {
+  OWN_GLOBALS,
+  REFUSED_GLOBALS,
+  REFUSED_OPERATION_FLAGS,
+  STS_FLAGS,
+  assertDuration,
+  badValue,
+  checkItems,
+  checkText,
+  stsArgument,
+} from '../aws/sts-api.ts'
+import type { OwnFlagName, OwnGlobalName, StsFlagName, StsFlagRow } from '../aws/sts-api.ts'
 import type { RoleExtras } from './resolution.ts'
 import { parseSerialNumber } from '../mfa/device.ts'
 import { parseTokenCode } from '../mfa/token-code.ts'
 import { AwsmfaError } from '../model/failure.ts'
-import type { StsOperation } from '../model/failure.ts'
-import type { Origin, Resolved } from '../model/origin.ts'
+import type { StsOperation } from '../model/invocation.ts'
+import type { Origin, Resolved } from '../model/profile.ts'
 import { nearest } from '../ui/words.ts'
 
 /** Reads a file that a value names with `file://` or `fileb://`. May throw anything; expands `~`. */

@@ -2,7 +2,7 @@
 import type { TokenCodeSource } from './token-code.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Failure, PromptObstacle } from '../model/failure.ts'
-import type { Resolved } from '../model/origin.ts'
+import type { Resolved } from '../model/profile.ts'
 import { callProgram, environmentForCalled, whyNothing } from '../platform/run-program.ts'
 import type { ProgramEnd } from '../platform/run-program.ts'
 import { programOfCommand, splitTokenCommand, wantsShell } from '../shell/words.ts'

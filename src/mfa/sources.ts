@@ -10,7 +10,7 @@ import type { YubiKeySettings } from './ykman.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { PromptObstacle, WindowTrouble } from '../model/failure.ts'
 import type { Environment } from '../model/invocation.ts'
-import type { Resolved } from '../model/origin.ts'
+import type { Resolved } from '../model/profile.ts'
 import { hasContainerMark } from '../platform/process-info.ts'
 import type { Asker } from '../ui/question.ts'
 

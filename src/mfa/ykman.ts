@@ -1,6 +1,6 @@
 /** The command line of ykman: its parameters, its output, and the messages for its failures. Pure. */
 import type { Failure, YubiKeyTrouble } from '../model/failure.ts'
-import type { Resolved } from '../model/origin.ts'
+import type { Resolved } from '../model/profile.ts'
 import { commandLine, listed, quoted, say, visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 

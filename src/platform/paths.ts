@@ -5,7 +5,7 @@
  */
 import { posix, win32 } from 'node:path'
 import { AwsmfaError } from '../model/failure.ts'
-import type { SharedFileName } from '../model/origin.ts'
+import type { SharedFileName } from '../model/profile.ts'
 
 /**
  * What the paths depend on. `systemHome` may throw, as os.homedir() does for a uid without passwd entry and without

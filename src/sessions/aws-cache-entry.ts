@@ -8,7 +8,7 @@
  * 1.170.
  */
 import type { ShortTermCredentials } from '../model/credentials.ts'
-import { parseExpiration } from '../model/expiration.ts'
+import { parseExpiration } from '../model/credentials.ts'
 import type { ProfileView } from '../model/profile.ts'
 import type { SessionSource, StoredSession } from './reuse.ts'
 import { isObject, parseJsonObject } from './session-record.ts'

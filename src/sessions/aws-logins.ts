@@ -7,7 +7,7 @@
 import { join } from 'node:path'
 import { signInCommandOf } from '../aws-files/profile-keys.ts'
 import { isRegionName } from '../aws/endpoints.ts'
-import { parseExpiration } from '../model/expiration.ts'
+import { parseExpiration } from '../model/credentials.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { ProfileView } from '../model/profile.ts'
 import { readWhole } from '../platform/read-file.ts'

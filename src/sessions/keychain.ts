@@ -15,8 +15,8 @@ import { writing } from '../platform/system-error.ts'
 import { findProgram } from '../platform/find-program.ts'
 import { monotonicMs, pauseSync } from '../platform/time.ts'
 import { decodeCacheKey, encodeCacheKey } from './cache-cipher.ts'
-import type { CacheKey, CacheKeySource } from './cache-cipher.ts'
 import { newCacheKey } from './cache-key-file.ts'
+import type { CacheKey, CacheKeySource } from './cache-cipher.ts'
 
 /** The item's service, which people see as "where". */
 export const KEYCHAIN_SERVICE = 'awsmfa'

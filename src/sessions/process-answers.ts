@@ -5,7 +5,7 @@
 import { lstatSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ShortTermCredentials } from '../model/credentials.ts'
-import { formatExpiration } from '../model/expiration.ts'
+import { formatExpiration } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { SETTINGS_FILES } from '../platform/paths.ts'
 import type { OwnFolders } from '../platform/paths.ts'

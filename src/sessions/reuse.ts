@@ -5,7 +5,7 @@
  * RefreshableCredentials), so that awsmfa renews no later than the tools that it serves.
  */
 import type { CallerIdentity, GivenSession } from '../model/credentials.ts'
-import { secondsUntil } from '../model/expiration.ts'
+import { secondsUntil } from '../model/credentials.ts'
 import type { SessionRecord, Sha256 } from './session-record.ts'
 
 /**

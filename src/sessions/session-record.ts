@@ -5,7 +5,7 @@
  */
 import type { AssumeRoleRequest } from '../aws/sts-api.ts'
 import type { ShortTermCredentials } from '../model/credentials.ts'
-import { formatExpiration, parseExpiration } from '../model/expiration.ts'
+import { formatExpiration, parseExpiration } from '../model/credentials.ts'
 
 /** Returns the lowercase hexadecimal SHA-256 of a string, taken as UTF-8. */
 export type Sha256 = (text: string) => string

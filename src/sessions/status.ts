@@ -6,9 +6,14 @@ import { LEGACY_TOKEN_KEY, classifyProfile } from '../aws-files/ownership.ts'
 import { isAssumeRoleProfile, isOwnProcess, readKeys, signInCommandOf } from '../aws-files/profile-keys.ts'
 import type { SignInCommand } from '../aws-files/profile-keys.ts'
 import type { AnyInvocation } from '../command-line/table.ts'
-import { shortenAccessKeyId } from '../model/credentials.ts'
+import {
+  formatExpiration,
+  isTooFarAhead,
+  parseExpiration,
+  secondsUntil,
+  shortenAccessKeyId,
+} from '../model/credentials.ts'
 import type { CallerIdentity, GivenSession } from '../model/credentials.ts'
-import { formatExpiration, isTooFarAhead, parseExpiration, secondsUntil } from '../model/expiration.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
 import { sessionState } from './reuse.ts'

@@ -1,5 +1,5 @@
 /** The places that hold sessions by profile, as one interface, and the shared credentials file as such a store. */
-import type { ByteEdit } from '../aws-files/edit.ts'
+import type { ByteEdit } from '../aws-files/ini-document.ts'
 import { readIniDocument } from '../aws-files/ini-document.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
 import { readProfiles } from '../aws-files/profiles.ts'

@@ -1,7 +1,7 @@
 /** Edits of a text. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { applyEdits, replaceText } from '../../src/aws-files/edit.ts'
+import { applyEdits, replaceText } from '../../src/aws-files/ini-document.ts'
 
 describe('the replacement of a text', () => {
   test('is one edit, and none where the texts are equal', () => {

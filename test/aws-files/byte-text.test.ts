@@ -1,7 +1,7 @@
 /** Files as byte strings, and their text as UTF-8. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeUtf8, encodeUtf8 } from '../../src/aws-files/edit.ts'
+import { decodeUtf8, encodeUtf8 } from '../../src/aws-files/ini-document.ts'
 
 test.each([
   { what: 'ASCII', bytes: 'plain % text', text: 'plain % text' },

@@ -1,6 +1,6 @@
 /** Edits that change anything outside their section are rejected. */
 import { describe, expect, test } from 'vitest'
-import { isEditContained } from '../../src/aws-files/containment.ts'
+import { isEditContained } from '../../src/aws-files/session-section.ts'
 import { session, signIn } from './sign-in.ts'
 
 const BEFORE = '# top\n[a]\nk = v\n\n[t]\nregion = x\n\n[b]\nk = w\n'

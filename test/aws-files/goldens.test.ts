@@ -1,12 +1,9 @@
 /** Login and logout on example files, as golden files. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { applyEdits } from '../../src/aws-files/edit.ts'
-import { isEditContained } from '../../src/aws-files/containment.ts'
-import { readIniDocument } from '../../src/aws-files/ini-document.ts'
+import { applyEdits, readIniDocument } from '../../src/aws-files/ini-document.ts'
+import { isEditContained, planSessionRemoval, planSessionWrite } from '../../src/aws-files/session-section.ts'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
-import { planSessionRemoval } from '../../src/aws-files/session-section.ts'
-import { planSessionWrite } from '../../src/aws-files/session-section.ts'
 
 const folder = new URL('../../fixtures/', import.meta.url)
 const credentials = {

@@ -3,7 +3,7 @@
  * quadratic takes 64 times as long.
  */
 import { expect, it } from 'vitest'
-import { isEditContained } from '../../src/aws-files/containment.ts'
+import { isEditContained } from '../../src/aws-files/session-section.ts'
 import { editsBetween } from '../../src/aws-files/lines.ts'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
 import { growthOf } from '../support/growth.ts'

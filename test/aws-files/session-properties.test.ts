@@ -7,11 +7,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { isFailure } from '../../src/model/failure.ts'
-import { applyEdits } from '../../src/aws-files/edit.ts'
-import { isEditContained } from '../../src/aws-files/containment.ts'
-import { linesBetween, parseSection, readIniDocument } from '../../src/aws-files/ini-document.ts'
+import { applyEdits, linesBetween, parseSection, readIniDocument } from '../../src/aws-files/ini-document.ts'
+import {
+  isEditContained,
+  planSessionRemoval,
+  planSessionRemovals,
+  planSessionWrite,
+} from '../../src/aws-files/session-section.ts'
 import { sectionsNamed } from '../../src/aws-files/profiles.ts'
-import { planSessionRemoval, planSessionRemovals, planSessionWrite } from '../../src/aws-files/session-section.ts'
 import { anyFile, fileWithoutTarget, fileWithTarget, TARGET } from './shared-file-arbitrary.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'awsmfa-properties-'))

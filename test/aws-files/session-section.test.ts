@@ -1,8 +1,7 @@
 /** Writing a session to the credentials file. */
 import { describe, expect, test } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
-import { applyEdits } from '../../src/aws-files/edit.ts'
-import { readIniDocument } from '../../src/aws-files/ini-document.ts'
+import { applyEdits, readIniDocument } from '../../src/aws-files/ini-document.ts'
 import { planSessionWrite } from '../../src/aws-files/session-section.ts'
 import { session, signIn } from './sign-in.ts'
 

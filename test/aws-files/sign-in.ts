@@ -1,6 +1,5 @@
 /** A login and a logout as edits of a credentials file, for tests. */
-import { applyEdits } from '../../src/aws-files/edit.ts'
-import { readIniDocument } from '../../src/aws-files/ini-document.ts'
+import { applyEdits, readIniDocument } from '../../src/aws-files/ini-document.ts'
 import { planSessionRemoval } from '../../src/aws-files/session-section.ts'
 import type { SessionRemovalPlan } from '../../src/aws-files/session-section.ts'
 import { planSessionWrite } from '../../src/aws-files/session-section.ts'

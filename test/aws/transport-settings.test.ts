@@ -5,7 +5,7 @@ import type { TransportSources } from '../../src/aws/connection-settings.ts'
 import { resolveTransport } from '../../src/aws/connection-settings.ts'
 import type { Failure } from '../../src/model/failure.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
-import type { Origin, Resolved } from '../../src/model/origin.ts'
+import type { Origin, Resolved } from '../../src/model/profile.ts'
 
 const inFile = (key: string, value: string): Resolved<string> => ({
   value,

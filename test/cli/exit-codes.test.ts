@@ -1,6 +1,6 @@
 /** The exit code of each failure, and that it is documented. */
 import { expect, test } from 'vitest'
-import { exitCodeOf } from '../../src/cli/exit-codes.ts'
+import { exitCodeOf } from '../../src/cli/supervise.ts'
 import { FAILURE_EXAMPLES } from '../errors/failure-examples.ts'
 
 const TWO = [

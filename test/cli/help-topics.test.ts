@@ -1,6 +1,6 @@
 /** The text of the help topics. */
 import { expect, test } from 'vitest'
-import { exitCodeOf } from '../../src/cli/exit-codes.ts'
+import { exitCodeOf } from '../../src/cli/supervise.ts'
 import { renderTopic } from '../../src/cli/help.ts'
 import { HELP_TOPICS } from '../../src/command-line/spec.ts'
 import { VARIABLE_TABLE } from '../../src/cli/help.ts'

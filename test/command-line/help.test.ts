@@ -5,7 +5,7 @@ import { COMMAND_TABLE } from '../../src/command-line/table.ts'
 import { renderHelp } from '../../src/command-line/help.ts'
 import { parse } from '../../src/command-line/parse.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
-import type { UsageProblem } from '../../src/model/failure.ts'
+import type { UsageProblem } from '../../src/model/invocation.ts'
 import { COMMAND_GROUPS, COMMAND_NAMES } from '../../src/model/invocation.ts'
 
 function problemOf(argv: readonly string[]): UsageProblem | undefined {

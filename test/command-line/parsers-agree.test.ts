@@ -5,10 +5,9 @@ import yargs from 'yargs'
 import { optionKey } from '../../src/command-line/spec.ts'
 import { COMMAND_TABLE, GLOBAL_OPTIONS } from '../../src/command-line/table.ts'
 import { parse, spellings } from '../../src/command-line/parse.ts'
-import type { CommandName } from '../../src/model/invocation.ts'
+import type { CommandName, UsageProblem } from '../../src/model/invocation.ts'
 import { COMMAND_NAMES } from '../../src/model/invocation.ts'
 import { isFailure } from '../../src/model/failure.ts'
-import type { UsageProblem } from '../../src/model/failure.ts'
 
 const ALL_SPELLINGS = [...Object.values(COMMAND_TABLE).flatMap(({ options }) => options), ...GLOBAL_OPTIONS].flatMap(
   spellings,

@@ -1,7 +1,8 @@
 /** Consistency of the table of commands and options. */
 import { expect, test } from 'vitest'
 import { parse, spellings } from '../../src/command-line/parse.ts'
-import { ALL_OPTIONS, COMMAND_TABLE, GLOBAL_OPTIONS } from '../../src/command-line/table.ts'
+import { ALL_OPTIONS } from '../../src/command-line/parse.ts'
+import { COMMAND_TABLE, GLOBAL_OPTIONS } from '../../src/command-line/table.ts'
 import { COMMAND_NAMES } from '../../src/model/invocation.ts'
 
 const ROWS = COMMAND_NAMES.map((name) => ({ name, ...COMMAND_TABLE[name] }))

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { chooseBrowser } from '../../src/commands/console.ts'
 import type { BrowserChoice, BrowserSurroundings } from '../../src/commands/console.ts'
-import type { Resolved } from '../../src/model/origin.ts'
+import type { Resolved } from '../../src/model/profile.ts'
 import { failureOf } from '../support/failure-of.ts'
 
 const DESKTOP: BrowserSurroundings = {

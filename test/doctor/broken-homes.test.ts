@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { applyEdits } from '../../src/aws-files/edit.ts'
+import { applyEdits } from '../../src/aws-files/ini-document.ts'
 import { snapshotsOf } from '../../src/aws-files/profiles.ts'
 import { FINDING_TABLE } from '../../src/doctor/finding.ts'
 import type { FindingCode } from '../../src/doctor/finding.ts'

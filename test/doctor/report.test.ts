@@ -1,6 +1,6 @@
 /** What doctor reports on homes without a fault, on one profile, and as JSON. */
 import { describe, expect, it } from 'vitest'
-import { applyEdits } from '../../src/aws-files/edit.ts'
+import { applyEdits } from '../../src/aws-files/ini-document.ts'
 import { examine } from '../../src/doctor/examination.ts'
 import { planFixes } from '../../src/doctor/fix.ts'
 import { isAbout, renderFindingsJson } from '../../src/doctor/report.ts'

@@ -1,5 +1,5 @@
 /** Renders docs/errors.md from the failure examples: every code with its cause, exit code, messages and hints. */
-import { exitCodeOf } from '../../src/cli/exit-codes.ts'
+import { exitCodeOf } from '../../src/cli/supervise.ts'
 import { renderFailure } from '../../src/errors/messages.ts'
 import type { FailureView } from '../../src/errors/wording.ts'
 import type { FailureCode } from '../../src/model/failure.ts'

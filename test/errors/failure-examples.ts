@@ -1,6 +1,7 @@
 /** Every failure there is, in every variant that has words of its own. The types see to it that none is left out. */
-import type { Failure, FailureCode, StsArgumentProblem, UsageProblem } from '../../src/model/failure.ts'
-import type { Origin, Place } from '../../src/model/origin.ts'
+import type { Failure, FailureCode } from '../../src/model/failure.ts'
+import type { StsArgumentProblem, UsageProblem } from '../../src/model/invocation.ts'
+import type { Origin, Place } from '../../src/model/profile.ts'
 
 type Of<Code extends FailureCode> = Omit<Extract<Failure, { readonly code: Code }>, 'code'>
 type Examples = { readonly [Code in Exclude<FailureCode, 'USAGE' | 'STS_ARGUMENT'>]: readonly Of<Code>[] }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { FileDifference } from '../../src/aws-files/diff.ts'
-import { applyEdits } from '../../src/aws-files/edit.ts'
+import { applyEdits } from '../../src/aws-files/ini-document.ts'
 import type { ChangeRecord } from '../../src/layouts/backups.ts'
 import { snapshotsOf } from '../../src/aws-files/profiles.ts'
 import type { SharedSnapshots } from '../../src/aws-files/profiles.ts'

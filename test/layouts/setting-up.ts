@@ -1,7 +1,7 @@
 /** Files before and after a setup, for tests of its plan. */
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { Failure } from '../../src/model/failure.ts'
-import { applyEdits } from '../../src/aws-files/edit.ts'
+import { applyEdits } from '../../src/aws-files/ini-document.ts'
 import { planSetup } from '../../src/layouts/setup-plan.ts'
 import type { SetupInput, SetupPlan } from '../../src/layouts/setup-plan.ts'
 import { snapshotsOf as sharedSnapshots } from '../../src/aws-files/profiles.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
 import { prepareLogin } from '../../src/login/prepare.ts'
-import { formatExpiration } from '../../src/model/expiration.ts'
+import { formatExpiration } from '../../src/model/credentials.ts'
 import { sha256 } from '../../src/runtime/runtime.ts'
 import type { AwsCacheFinding } from '../../src/sessions/aws-cache-entry.ts'
 import { NOW, sessionOf } from '../support/fake-effects.ts'

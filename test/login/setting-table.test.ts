@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { COMMAND_TABLE } from '../../src/command-line/table.ts'
 import { SETTINGS_FILE_KEYS, SETTING_TABLE } from '../../src/login/setting-table.ts'
-import { OWN_GLOBALS, STS_FLAGS } from '../../src/aws/sts-flags.ts'
+import { OWN_GLOBALS, STS_FLAGS } from '../../src/aws/sts-api.ts'
 
 test('every setting has a name of its own', () => {
   const names = SETTING_TABLE.map(({ name }) => name)

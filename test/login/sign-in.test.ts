@@ -1,7 +1,7 @@
 /** Signing in several profiles, with one code for each device. */
 import { describe, expect, it } from 'vitest'
 import { AwsmfaError } from '../../src/model/failure.ts'
-import { applyEdits } from '../../src/aws-files/edit.ts'
+import { applyEdits } from '../../src/aws-files/ini-document.ts'
 import type { Invocation } from '../../src/command-line/table.ts'
 import { readProfiles, snapshotsOf } from '../../src/aws-files/profiles.ts'
 import type { GlobalDefaults } from '../../src/login/settings.ts'

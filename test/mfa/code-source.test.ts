@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { canGetCode, tokenCodeSources } from '../../src/mfa/sources.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
-import type { Resolved } from '../../src/model/origin.ts'
+import type { Resolved } from '../../src/model/profile.ts'
 import type { Asker } from '../../src/ui/question.ts'
 
 const from = (value: string): Resolved<string> => ({ value, origin: { kind: 'default' } })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { PROMPT_CHOICES } from '../../src/command-line/spec.ts'
 import { choosePrompt } from '../../src/mfa/prompt.ts'
 import type { PromptChoice, PromptDecision, PromptSettings, PromptSurroundings } from '../../src/mfa/prompt.ts'
-import type { Origin, Resolved } from '../../src/model/origin.ts'
+import type { Origin, Resolved } from '../../src/model/profile.ts'
 
 const FLAG: Origin = { kind: 'flag', flag: '--x' }
 const VARIABLE: Origin = { kind: 'environment', variable: 'X' }

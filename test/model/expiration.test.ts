@@ -1,8 +1,8 @@
 /** Reading and writing expiration times. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatExpiration, parseExpiration, secondsUntil } from '../../src/model/expiration.ts'
-import type { ExpirationFormat } from '../../src/model/expiration.ts'
+import { formatExpiration, parseExpiration, secondsUntil } from '../../src/model/credentials.ts'
+import type { ExpirationFormat } from '../../src/model/credentials.ts'
 
 describe('reading an expiration', () => {
   it.each<[string, ExpirationFormat, string | undefined]>([

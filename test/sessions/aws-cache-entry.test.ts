@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeUtf8 } from '../../src/aws-files/edit.ts'
+import { encodeUtf8 } from '../../src/aws-files/ini-document.ts'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
 import type { CacheArguments } from '../../src/sessions/aws-cache-entry.ts'
 import {

@@ -11,7 +11,8 @@ import {
   findShell,
 } from '../../src/command-line/spec.ts'
 import { spellings } from '../../src/command-line/parse.ts'
-import { ALL_OPTIONS, COMMAND_TABLE } from '../../src/command-line/table.ts'
+import { ALL_OPTIONS } from '../../src/command-line/parse.ts'
+import { COMMAND_TABLE } from '../../src/command-line/table.ts'
 import { KEY_STORES } from '../../src/model/credentials.ts'
 import { COMMAND_NAMES } from '../../src/model/invocation.ts'
 import { ENCODED_CHARACTERS, promptFileName } from '../../src/sessions/prompt-line.ts'

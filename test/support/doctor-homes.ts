@@ -1,13 +1,13 @@
 /** Homes for doctor tests. Those in fixtures/homes/doctor-<code> have one fault each, on a machine without faults. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { applyEdits } from '../../src/aws-files/edit.ts'
+import { applyEdits } from '../../src/aws-files/ini-document.ts'
 import { examine } from '../../src/doctor/examination.ts'
 import type { InputFile, InputFiles, Machine } from '../../src/doctor/examination.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
 import { planFixes } from '../../src/doctor/fix.ts'
 import { diagnose } from '../../src/doctor/report.ts'
-import type { SharedFileName } from '../../src/model/origin.ts'
+import type { SharedFileName } from '../../src/model/profile.ts'
 
 const HOMES = fileURLToPath(new URL('../../fixtures/homes/', import.meta.url))
 

@@ -1,7 +1,7 @@
 /** Builders for login tests: a resolved login and its effects, with changes. What a test does not set is empty. */
 import type { SessionEffects } from '../../src/login/obtain-session.ts'
 import type { LoginResolution, RoleStep } from '../../src/login/resolution.ts'
-import type { Resolved } from '../../src/model/origin.ts'
+import type { Resolved } from '../../src/model/profile.ts'
 import { sha256 } from '../../src/runtime/runtime.ts'
 import { ALICE, NOW, fakeCache, fakeDeadline, fakeFacts, fakeLock, fakeSts } from './fake-effects.ts'
 

@@ -9,7 +9,7 @@ import { writeSync } from 'node:fs'
 import { createSharedFiles } from '../../../src/aws-files/shared-files.ts'
 import { AwsmfaError } from '../../../src/model/failure.ts'
 import type { FileSnapshot, SharedSnapshots } from '../../../src/aws-files/profiles.ts'
-import type { ByteEdit } from '../../../src/aws-files/edit.ts'
+import type { ByteEdit } from '../../../src/aws-files/ini-document.ts'
 
 const [credentials = '', config = '', section = '', ...rest] = process.argv.slice(2)
 const lockWaitMs = Number(rest.find((word) => word.startsWith('wait='))?.slice('wait='.length) ?? 10_000)
