@@ -1,4 +1,5 @@
 /** Consistency of the table of commands and options. */
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse, spellings } from '../../src/command-line/parse.ts'
 import { ALL_OPTIONS } from '../../src/command-line/parse.ts'
@@ -45,4 +46,10 @@ test.each(ROWS)('$name: its examples are lines that parse takes', ({ name, examp
     expect(program).toBe('awsmfa')
     expect(parse(words, false)).toMatchObject({ invocation: { command: name } })
   }
+})
+
+test('every command with --json has a failure in test/transcripts/failures-json.txt', () => {
+  const transcript = readFileSync(new URL('../transcripts/failures-json.txt', import.meta.url), 'utf8')
+  for (const { name } of ROWS.filter(({ options }) => options.some((option) => option.name === 'json')))
+    expect(transcript).toMatch(new RegExp(`[ ']${name} .*--json`))
 })
