@@ -52,6 +52,14 @@ export function userOrRoleInWords(arn: string | undefined): string | undefined {
   return resource === 'root' ? 'the root user' : nameOfArn(resource)
 }
 
+/** Returns the name of the user or role that the ARN of an identity names; `root` for the root user. */
+export function userOrRoleOf(arn: string): string {
+  const [kind, name] = (parseArn(arn)?.resource ?? '').split('/')
+  return kind === 'assumed-role' && name !== undefined
+    ? name
+    : arn.slice(Math.max(arn.lastIndexOf('/'), arn.lastIndexOf(':')) + 1)
+}
+
 /** Returns the role that a role ARN names: `role Admin (222222222222)`. */
 export function roleInWords(roleArn: string): string {
   return `role ${nameOfArn(roleArn)} (${visible(roleArn.split(':')[4] ?? '')})`

@@ -171,7 +171,14 @@ export async function createRuntime(
     ],
     cachedSessionOf,
     awsLogins,
-    updatePromptCache: () => updatePromptCache({ files, now, cachedSessionOf, keepPromptFiles: promptFiles.keep }),
+    updatePromptCache: () =>
+      updatePromptCache({
+        files,
+        now,
+        identityOf: facts.identityOf,
+        cachedSessionOf,
+        keepPromptFiles: promptFiles.keep,
+      }),
   }
 }
 

@@ -11,10 +11,11 @@ import type { SharedFiles } from '../aws-files/shared-files.ts'
 import { makePrivateFolder, replaceFile, sweepStages } from '../platform/atomic-file.ts'
 import { errnoOf, writing } from '../platform/system-error.ts'
 import type { Now } from '../platform/time.ts'
-import { isPromptLine, promptFileOf } from './prompt-line.ts'
+import { isPromptLine, promptFilesOf } from './prompt-line.ts'
 import type { PromptFile } from './prompt-line.ts'
+import { promptIdentity } from './status-table.ts'
 import { statusOfProfile } from './status.ts'
-import type { CachedSessionOf } from './status.ts'
+import type { StatusLookup } from './status.ts'
 
 export interface PromptFilesOptions {
   /** The path of the credentials file that shells use too: a link is not followed. */
@@ -94,18 +95,20 @@ function dateFrom(path: string, madeFromMs: number): void {
   if (Math.abs(mtimeMs / 1000 - seconds) > SECONDS_LATER / 2) utimesSync(path, seconds, seconds)
 }
 
-export interface PromptLineEffects {
+export interface PromptLineEffects extends Pick<StatusLookup, 'cachedSessionOf' | 'identityOf'> {
   readonly files: Pick<SharedFiles, 'read'>
   readonly now: Now
-  readonly cachedSessionOf: CachedSessionOf
   readonly keepPromptFiles: (wanted: () => readonly PromptFile[]) => void
 }
 
 /** Updates the lines for prompts to what `status` would report of every profile now. Never throws. */
-export function updatePromptCache({ files, now, cachedSessionOf, keepPromptFiles }: PromptLineEffects): void {
+export function updatePromptCache({ files, now, keepPromptFiles, ...sources }: PromptLineEffects): void {
   keepPromptFiles(() => {
     const { profiles } = files.read()
-    const lookup = { profiles, now: now(), identityOf: () => undefined, cachedSessionOf }
-    return profiles.names().flatMap((name) => promptFileOf(statusOfProfile(name, lookup), lookup.now) ?? [])
+    const lookup = { profiles, now: now(), ...sources }
+    return profiles.names().flatMap((name) => {
+      const entry = statusOfProfile(name, lookup)
+      return promptFilesOf(entry, promptIdentity(entry, profiles.find(name)), lookup.now)
+    })
   })
 }

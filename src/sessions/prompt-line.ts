@@ -8,6 +8,12 @@
  *
  * Version, whole seconds since 1970, `ends` or `unknown` (the expiration is not recorded), and the profile's name,
  * because file systems may not distinguish `Prod` from `prod`.
+ *
+ * For AWSMFA_PS1_FORMAT there is a second file, its name with a dot in front, with the account and the name of the user
+ * or role, each `-` if it is not known. It is a file of its own because the snippet of an older awsmfa, which runs in a
+ * shell until that ends, knows only version 1.
+ *
+ *     2 1795286400 ends 111111111111 alice work
  */
 import type { StatusEntry } from './status.ts'
 
@@ -26,18 +32,30 @@ const MAXIMUM_NAME_BYTES = 200
 /** Characters of a profile's name that are percent-encoded in the file's name. The snippets do the same. */
 export const ENCODED_CHARACTERS: readonly string[] = ['%', '/', '\\', ':', '*', '?', '"', '<', '>', '|']
 
-/** Returns the file for a profile; undefined if there is nothing to show, or no name for it. */
-export function promptFileOf(
+/** Whose session a profile has: twelve digits, and the name of the user or role. Undefined if not known. */
+export interface PromptIdentity {
+  readonly account: string | undefined
+  readonly identity: string | undefined
+}
+
+/** Returns the files for a profile; none if there is nothing to show, or no name for them. */
+export function promptFilesOf(
   { profile, source, expiration }: Pick<StatusEntry, 'profile' | 'source' | 'expiration'>,
+  { account = '', identity = '' }: PromptIdentity,
   now: Date,
-): PromptFile | undefined {
+): readonly PromptFile[] {
   const name = promptFileName(profile)
-  if (source === undefined || name === undefined) return undefined
-  if (expiration === undefined) return { name, content: `1 0 unknown ${profile}\n` }
-  const seconds = Math.floor(expiration.getTime() / 1000)
-  return seconds + SHOWN_AFTER_EXPIRATION_SECONDS < now.getTime() / 1000
-    ? undefined
-    : { name, content: `1 ${seconds} ends ${profile}\n` }
+  if (source === undefined || name === undefined) return []
+  const seconds = expiration === undefined ? 0 : Math.floor(expiration.getTime() / 1000)
+  if (expiration !== undefined && seconds + SHOWN_AFTER_EXPIRATION_SECONDS < now.getTime() / 1000) return []
+  const end = `${seconds} ${expiration === undefined ? 'unknown' : 'ends'}`
+  const who = [/^\d{12}$/.test(account) ? account : '-', /^[\w+=,.@-]{1,128}$/.test(identity) ? identity : '-'].join(
+    ' ',
+  )
+  return [
+    { name, content: `1 ${end} ${profile}\n` },
+    ...(who === '- -' ? [] : [{ name: `.${name}`, content: `2 ${end} ${who} ${profile}\n` }]),
+  ]
 }
 
 /** Returns whether a text is the content of such a file, of any version. */

@@ -13,8 +13,9 @@ import {
   runsProgram,
   signInCommandOf,
 } from '../aws-files/profile-keys.ts'
-import { nameOfArn, parseArn, userOrRoleInWords } from '../aws/arn.ts'
+import { nameOfArn, parseArn, userOrRoleInWords, userOrRoleOf } from '../aws/arn.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
+import type { PromptIdentity } from './prompt-line.ts'
 import type { SessionState } from './reuse.ts'
 import { findSignIn, secondsRemaining } from './status.ts'
 import type { StatusEntry } from './status.ts'
@@ -148,6 +149,13 @@ function accountOf({ account, roleArn }: StatusEntry, view: ProfileView | undefi
   const device = readKeys(view, DEVICE_KEYS)?.value
   const found = [account, parseArn(roleArn ?? '')?.account, named, parseArn(device ?? '')?.account]
   return found.find((id) => id !== undefined && /^\d{12}$/.test(id))
+}
+
+/** Returns whose session a profile has, as the table does but without words. */
+export function promptIdentity(entry: StatusEntry, view: ProfileView | undefined): PromptIdentity {
+  const { roleArn, arn } = entry
+  const role = roleArn === undefined ? readKeys(view, ['sso_role_name'])?.value : nameOfArn(roleArn)
+  return { account: accountOf(entry, view), identity: role ?? (arn === undefined ? undefined : userOrRoleOf(arn)) }
 }
 
 interface OtherTool {

@@ -4,8 +4,8 @@
 case $BASH_VERSION in [1234].*) unset EPOCHSECONDS ;; esac
 
 _awsmfa_prompt() {
-  local code=$?
-  _awsmfa_segment || :
+  local code=$? label=''
+  if [[ -n ${AWSMFA_PS1_FORMAT:-} ]]; then _awsmfa_formatted || :; else _awsmfa_segment || :; fi
   # Under errexit bash would end here with the code of the last command.
   case $- in *e*) return 0 ;; esac
   return "$code"
@@ -13,7 +13,7 @@ _awsmfa_prompt() {
 
 # bash copies a function each time it calls it: what is rarely needed has one of its own.
 _awsmfa_segment() {
-  local profile=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-}} credentials=${AWS_SHARED_CREDENTIALS_FILE:-${HOME:-}/.aws/credentials} end='' state='' inside='' left label form file name
+  local profile=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-}} credentials=${AWS_SHARED_CREDENTIALS_FILE:-${HOME:-}/.aws/credentials} end='' state='' inside='' left form file name
   AWSMFA_PS1=$profile
   if [[ -n ${AWSMFA_PROFILE:-} && -z $profile && -n ${AWS_ACCESS_KEY_ID:-} && -n ${AWS_SECRET_ACCESS_KEY:-} && -n ${AWS_SESSION_TOKEN:-} ]]; then
     # Inside of awsmfa exec.
@@ -26,7 +26,7 @@ _awsmfa_segment() {
   label=$profile
   # What a prompt would act upon.
   case $label in *[\\\`\$![:cntrl:]]*) label=${label//[\\\`\$![:cntrl:]]/_} ;; esac
-  if [[ -z $inside ]]; then
+  if [[ -z $inside || -n ${AWSMFA_PS1_FORMAT:-} ]]; then
     # A profile that was chosen is shown without a session, too.
     AWSMFA_PS1=${AWSMFA_PS1:+$label}
     file=$profile
@@ -34,12 +34,16 @@ _awsmfa_segment() {
     # shellcheck disable=SC2088 # as AWS's tools do it, whatever the shell did
     case $credentials in '~' | '~/'*) credentials=${HOME:-}${credentials#'~'} ;; esac
     case $file in .* | *[%/\\:*?\"\<\>\|]*) _awsmfa_encode ;; esac
-    file=$credentials.awsmfa/$file
-    [[ -f $file && -r $file && -e $credentials ]] || return 0
-    # The first word is the version of the form.
-    IFS=' ' read -r form end state name <"$file" || return 0
-    if [ "$form" != 1 ] || [ "$name" != "$profile" ]; then return 0; fi
-    if [[ $credentials -nt $file ]]; then state=older; fi
+    if [[ -n ${AWSMFA_PS1_FORMAT:-} ]]; then
+      _awsmfa_read || return 0
+    else
+      file=$credentials.awsmfa/$file
+      [[ -f $file && -r $file && -e $credentials ]] || return 0
+      # The first word is the version of the form.
+      IFS=' ' read -r form end state name <"$file" || return 0
+      if [ "$form" != 1 ] || [ "$name" != "$profile" ]; then return 0; fi
+      if [[ $credentials -nt $file ]]; then state=older; fi
+    fi
   fi
   if [[ $state != ends ]]; then
     AWSMFA_PS1="$label ?"
@@ -72,6 +76,61 @@ _awsmfa_soon() {
     AWSMFA_PS1="$label expired"
   fi
   if ((left > 0 && left <= 600)); then _awsmfa_warn; fi
+}
+
+# For AWSMFA_PS1_FORMAT: $account and $role from the second file of a profile, and without that only what the first has.
+# Inside of awsmfa exec, $end and $state are those of the environment.
+_awsmfa_read() {
+  local wanted=1 ends kind=''
+  if [[ -f $credentials.awsmfa/.$file ]]; then file=.$file wanted=2; fi
+  file=$credentials.awsmfa/$file
+  if [[ -f $file && -r $file && -e $credentials ]] && IFS=' ' read -r form ends kind name <"$file"; then
+    if [ "$wanted" = 2 ]; then
+      case $name in *' '*' '*) ;; *) name='- - ' ;; esac
+      account=${name%% *} name=${name#* } role=${name%% *} name=${name#* }
+      case $account in *[!0123456789]*) account='' ;; esac
+      case $role in - | *[!A-Za-z0-9_+=,.@-]*) role='' ;; esac
+    fi
+    if [ "$form" != "$wanted" ] || [ "$name" != "$profile" ]; then
+      account='' role='' kind=''
+    elif [[ $credentials -nt $file ]]; then
+      account='' role='' kind=older
+    fi
+  fi
+  if [[ -z $inside ]]; then
+    end=${ends:-} state=$kind
+    [[ -n $state ]]
+  fi
+}
+
+# Composes the segment as AWSMFA_PS1_FORMAT says: %p profile, %t time, %a account, %r role or user. What is not known
+# leaves no space behind.
+_awsmfa_formatted() {
+  local account='' role='' text='' rest=$AWSMFA_PS1_FORMAT left_over value
+  _awsmfa_segment || :
+  [[ -n $AWSMFA_PS1 ]] || return 0
+  left_over=${AWSMFA_PS1#"$label"}
+  # What a prompt would act upon.
+  case $rest in *[\\\`\$![:cntrl:]]*) rest=${rest//[\\\`\$![:cntrl:]]/_} ;; esac
+  while [[ $rest == *%* ]]; do
+    text=$text${rest%%\%*} rest=${rest#*%}
+    case $rest in
+      p*) value=$label ;;
+      t*) value=${left_over# } ;;
+      a*) value=$account ;;
+      r*) value=$role ;;
+      %*) value=% ;;
+      *)
+        text=$text%
+        continue
+        ;;
+    esac
+    rest=${rest#?}
+    if [[ -z $value ]]; then text=${text%"${text##*[! ]}"}; fi
+    text=$text$value
+  done
+  text=$text$rest
+  AWSMFA_PS1=${text#"${text%%[! ]*}"}
 }
 
 # Gives $left where bash has no such clock.

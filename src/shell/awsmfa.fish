@@ -1,7 +1,11 @@
 # awsmfa in fish, 3.1 or later: the time remaining of the session, in AWSMFA_PS1. Nothing is started; only fish before 3.5 needs one `date`.
 function _awsmfa_prompt --on-event fish_prompt
     set -l code $status
+    set -l label
+    set -l account
+    set -l role
     _awsmfa_segment
+    test -n "$AWSMFA_PS1_FORMAT"; and test -n "$AWSMFA_PS1"; and _awsmfa_format
     return $code
 end
 
@@ -39,7 +43,7 @@ function _awsmfa_expand
 end
 
 # What costs here is each (…): there is one for the time, and others only where they are needed.
-function _awsmfa_segment
+function _awsmfa_segment --no-scope-shadowing
     set -g AWSMFA_PS1
     set -l profile default
     set -l inside
@@ -53,7 +57,7 @@ function _awsmfa_segment
         set profile "$AWS_DEFAULT_PROFILE"
     end
     test -n "$AWSMFA_SERVER_CONFIG"; and _awsmfa_served
-    set -l label "$profile"
+    set label "$profile"
     set -l file "$profile"
     # What a prompt or a terminal would act upon, and what files cannot be called.
     if string match -q -r '[%/\\\\:*?"<>|`$!]|^[.]|[[:cntrl:]]' -- $profile
@@ -62,10 +66,9 @@ function _awsmfa_segment
     end
     # A profile that was chosen is shown without a session, too.
     test -n "$AWS_PROFILE$AWS_DEFAULT_PROFILE"; and set AWSMFA_PS1 "$label"
-    set -l seconds unknown
-    if test -n "$inside"
-        set seconds (_awsmfa_instant "$AWS_CREDENTIAL_EXPIRATION")
-    else
+    set -l seconds
+    test -n "$inside"; and set seconds (_awsmfa_instant "$AWS_CREDENTIAL_EXPIRATION")
+    if test -z "$inside"; or test -n "$AWSMFA_PS1_FORMAT"
         set -l credentials "$AWS_SHARED_CREDENTIALS_FILE"
         if string match -q '*$*' -- $credentials
             set credentials (_awsmfa_expand $credentials)
@@ -75,14 +78,28 @@ function _awsmfa_segment
         else if string match -q -r '^~(/|$)' -- $credentials
             set credentials "$HOME"(string sub -s 2 -- $credentials)
         end
-        set file "$credentials.awsmfa/$file"
-        test -f "$file"; and test -r "$file"; and test -e "$credentials"; or return 0
-        read -l -d ' ' form end state name <$file; or return 0
-        test "$form" = 1; and test "$name" = "$profile"; or return 0
-        if test "$state" = ends; and not test "$credentials" -nt "$file"
-            string match -q -r '^[1-9][0-9]{0,10}$' -- $end; or return 0
-            set seconds $end
+        set -l wanted 1
+        if test -n "$AWSMFA_PS1_FORMAT"; and test -f "$credentials.awsmfa/.$file"
+            set file ".$file"
+            set wanted 2
         end
+        set file "$credentials.awsmfa/$file"
+        if test -f "$file"; and test -r "$file"; and test -e "$credentials"; and read -l -d ' ' form end state name <$file; and test "$form" = $wanted
+            test $wanted = 2; and _awsmfa_who
+            if test "$name" != "$profile"
+                set account
+                set role
+            else if test "$state" != ends; or test "$credentials" -nt "$file"
+                test -z "$inside"; and set seconds unknown
+                if test "$credentials" -nt "$file"
+                    set account
+                    set role
+                end
+            else if test -z "$inside"; and string match -q -r '^[1-9][0-9]{0,10}$' -- $end
+                set seconds $end
+            end
+        end
+        test -n "$seconds"; or return 0
     end
     if test "$seconds" = unknown
         set AWSMFA_PS1 "$label ?"
@@ -102,6 +119,47 @@ function _awsmfa_segment
     if test $left[1] -gt 0; and test $left[1] -le 600
         _awsmfa_warn $left[1] $seconds "$profile" "$label" $inside
     end
+end
+
+# Parts what version 2 has more: the account, and the name of the user or role.
+function _awsmfa_who --no-scope-shadowing
+    set -l part (string match -r '^([0-9]{12}|-) ([A-Za-z0-9_+=,.@-]+) (.*)$' -- "$name")
+    set name "$part[4]"
+    test "$part[2]" != -; and set account "$part[2]"
+    test "$part[3]" != -; and set role "$part[3]"
+end
+
+# Composes the segment as AWSMFA_PS1_FORMAT says: %p profile, %t time, %a account, %r role or user. What is not known
+# leaves no space behind.
+function _awsmfa_format --no-scope-shadowing
+    # What a prompt would act upon.
+    set -l rest (string replace -r -a '[\\\\`$![:cntrl:]]' _ -- "$AWSMFA_PS1_FORMAT" | string join _)
+    set -l text
+    while string match -q '*%*' -- "$rest"
+        set -l parts (string split -m 1 % -- "$rest")
+        set text "$text$parts[1]"
+        set rest "$parts[2]"
+        set -l value
+        switch "$rest"
+            case 'p*'
+                set value "$label"
+            case 't*'
+                set value (string sub -s (math (string length -- "$label") + 2) -- "$AWSMFA_PS1")
+            case 'a*'
+                set value "$account"
+            case 'r*'
+                set value "$role"
+            case '%*'
+                set value %
+            case '*'
+                set text "$text%"
+                continue
+        end
+        set rest (string sub -s 2 -- "$rest")
+        test -n "$value"; or set text (string trim -r -c ' ' -- "$text")
+        set text "$text$value"
+    end
+    set AWSMFA_PS1 (string trim -l -c ' ' -- "$text$rest")
 end
 
 # Inside of awsmfa exec --server AWS_PROFILE names a profile of the copy of the config file: this is the one it serves.

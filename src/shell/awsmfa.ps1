@@ -20,7 +20,49 @@ function global:Get-AwsmfaServed([string]$Name) {
   if ($isInCopy -and $env:AWSMFA_PROFILE) { $env:AWSMFA_PROFILE } else { $Name }
 }
 
+# What awsmfa wrote of a profile: when its session ends, which is $null if that is not known, and whose it is.
+function global:Get-AwsmfaLine([string]$Name, [string]$Credentials) {
+  $encoded = $Name.Replace('%', '%25').Replace('/', '%2F').Replace('\', '%5C').Replace(':', '%3A').Replace('*', '%2A').Replace('?', '%3F').Replace('"', '%22').Replace('<', '%3C').Replace('>', '%3E').Replace('|', '%7C') -replace '\A\.', '%2E'
+  $file = [IO.Path]::Combine("$credentials.awsmfa", $encoded)
+  $second = [IO.Path]::Combine("$credentials.awsmfa", '.' + $encoded)
+  $form = '\A1 ([0-9]{1,11}) (\w+)()() ([^\n]+)\n'
+  if ($env:AWSMFA_PS1_FORMAT -and [IO.File]::Exists($second)) {
+    $file = $second
+    $form = '\A2 ([0-9]{1,11}) (\w+) ([0-9]{12}|-) ([A-Za-z0-9_+=,.@-]+) ([^\n]+)\n'
+  }
+  if (-not ([IO.File]::Exists($file) -and [IO.File]::Exists($Credentials))) { return }
+  $line = [regex]::Match([IO.File]::ReadAllText($file), $form)
+  if (-not $line.Success -or $line.Groups[5].Value -cne $Name) { return }
+  $isOlder = [IO.File]::GetLastWriteTimeUtc($Credentials) -gt [IO.File]::GetLastWriteTimeUtc($file)
+  @{
+    End = if ($line.Groups[2].Value -ceq 'ends' -and -not $isOlder) { [long]$line.Groups[1].Value } else { $null }
+    Account = if ($isOlder -or $line.Groups[3].Value -ceq '-') { '' } else { $line.Groups[3].Value }
+    Role = if ($isOlder -or $line.Groups[4].Value -ceq '-') { '' } else { $line.Groups[4].Value }
+  }
+}
+
+# Composes the segment as AWSMFA_PS1_FORMAT says: %p profile, %t time, %a account, %r role or user. What is not known
+# leaves no space behind.
+function global:Format-AwsmfaSegment([string]$Label, $Line) {
+  $values = @{ p = $Label; t = $global:AWSMFA_PS1.Substring($Label.Length).TrimStart(' '); a = ''; r = ''; '%' = '%' }
+  if ($Line) { $values.a = $Line.Account; $values.r = $Line.Role }
+  # What a prompt would act upon.
+  $format = $env:AWSMFA_PS1_FORMAT -replace '[\\`$!\p{Cc}]', '_'
+  $text = ''
+  $at = 0
+  foreach ($found in [regex]::Matches($format, '%([ptar%])')) {
+    $value = $values[$found.Groups[1].Value]
+    $text += $format.Substring($at, $found.Index - $at)
+    if (-not $value) { $text = $text.TrimEnd(' ') }
+    $text += $value
+    $at = $found.Index + $found.Length
+  }
+  ($text + $format.Substring($at)).TrimStart(' ')
+}
+
 function global:Update-AwsmfaSegment {
+  $label = ''
+  $line = $null
   $global:AWSMFA_PS1 = ''
   try {
     $inside = $env:AWSMFA_PROFILE -and -not "$env:AWS_PROFILE$env:AWS_DEFAULT_PROFILE" -and $env:AWS_ACCESS_KEY_ID -and $env:AWS_SECRET_ACCESS_KEY -and $env:AWS_SESSION_TOKEN
@@ -34,17 +76,15 @@ function global:Update-AwsmfaSegment {
     } else {
       $name = 'default'
       if ($env:AWS_PROFILE) { $name = Get-AwsmfaServed $env:AWS_PROFILE } elseif ($env:AWS_DEFAULT_PROFILE) { $name = $env:AWS_DEFAULT_PROFILE }
-      $credentials = Get-AwsmfaFile $env:AWS_SHARED_CREDENTIALS_FILE 'credentials'
-      # A profile that was chosen is shown without a session, too.
-      if ($env:AWS_PROFILE -or $env:AWS_DEFAULT_PROFILE) { $global:AWSMFA_PS1 = $name -replace '[\\`$!\p{Cc}]', '_' }
-      $encoded = $name.Replace('%', '%25').Replace('/', '%2F').Replace('\', '%5C').Replace(':', '%3A').Replace('*', '%2A').Replace('?', '%3F').Replace('"', '%22').Replace('<', '%3C').Replace('>', '%3E').Replace('|', '%7C') -replace '\A\.', '%2E'
-      $file = [IO.Path]::Combine("$credentials.awsmfa", $encoded)
-      if (-not ([IO.File]::Exists($file) -and [IO.File]::Exists($credentials))) { return }
-      $line = [regex]::Match([IO.File]::ReadAllText($file), '\A1 ([0-9]{1,11}) (\w+) ([^\n]+)\n')
-      if (-not $line.Success -or $line.Groups[3].Value -cne $name) { return }
-      if ($line.Groups[2].Value -ceq 'ends' -and [IO.File]::GetLastWriteTimeUtc($credentials) -le [IO.File]::GetLastWriteTimeUtc($file)) { $end = [long]$line.Groups[1].Value }
     }
     $label = $name -replace '[\\`$!\p{Cc}]', '_'
+    if (-not $inside -or $env:AWSMFA_PS1_FORMAT) { $line = Get-AwsmfaLine $name (Get-AwsmfaFile $env:AWS_SHARED_CREDENTIALS_FILE 'credentials') }
+    if (-not $inside) {
+      # A profile that was chosen is shown without a session, too.
+      if ($env:AWS_PROFILE -or $env:AWS_DEFAULT_PROFILE) { $global:AWSMFA_PS1 = $label }
+      if ($null -eq $line) { return }
+      $end = $line.End
+    }
     if ($null -eq $end) { $global:AWSMFA_PS1 = "$label ?"; return }
     $left = $end - [DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
     if ($left -ge 3600) { $global:AWSMFA_PS1 = "$label $([Math]::Floor($left / 3600))h$([Math]::Floor($left % 3600 / 60))m" }
@@ -65,6 +105,8 @@ function global:Update-AwsmfaSegment {
   } catch {
     # What cannot be read is not shown.
     $global:AWSMFA_PS1 = ''
+  } finally {
+    if ($env:AWSMFA_PS1_FORMAT -and $global:AWSMFA_PS1) { $global:AWSMFA_PS1 = Format-AwsmfaSegment $label $line }
   }
 }
 

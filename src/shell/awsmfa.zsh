@@ -12,55 +12,121 @@ _awsmfa_prompt() {
   setopt noerrexit noerrreturn
   local profile end= state= inside= label credentials file line
   integer left
-  typeset -g AWSMFA_PS1=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-}}
-  if [[ -n ${AWSMFA_PROFILE:-} && -z ${AWS_PROFILE:-}${AWS_DEFAULT_PROFILE:-} && -n ${AWS_ACCESS_KEY_ID:-} && -n ${AWS_SECRET_ACCESS_KEY:-} && -n ${AWS_SESSION_TOKEN:-} ]]; then
-    # Inside of awsmfa exec.
-    profile=$AWSMFA_PROFILE inside=1 state=ends
-    _awsmfa_instant "${AWS_CREDENTIAL_EXPIRATION:-}" || state=unknown
-  else
-    profile=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-default}} credentials=${AWS_SHARED_CREDENTIALS_FILE:-${HOME:-}/.aws/credentials}
-    if [[ -n ${AWSMFA_SERVER_CONFIG:-} ]]; then _awsmfa_served; fi
-  fi
-  label=$profile
-  # What a prompt would act upon.
-  case $label in (*[%\\\`\$![:cntrl:]]*) label=${${label//[\\\`\$![:cntrl:]]/_}//\%/%%} ;; esac
-  if [[ -z $inside ]]; then
-    # A profile that was chosen is shown without a session, too.
-    AWSMFA_PS1=${AWSMFA_PS1:+$label}
-    case $credentials in (*'$'*) _awsmfa_expand credentials "$credentials" ;; esac
-    case $credentials in ('~'|'~/'*) credentials=${HOME:-}${credentials#'~'} ;; esac
-    file=$profile
-    case $file in (.*|*[%/\\:*?\"\<\>\|]*) _awsmfa_encode ;; esac
-    file=$credentials.awsmfa/$file
-    [[ -f $file && -r $file && -e $credentials ]] || return $code
-    # zsh reads this by itself; its read would make a system call for each letter.
-    line="$(<$file)"
-    (( ${#line} < 1000 )) || return $code
-    case $line in ('1 '*' '*" $profile") ;; (*) return $code ;; esac
-    line=${line#1 } end=${line%% *} line=${line#* } state=${line%% *}
-    [[ ${line#* } == "$profile" ]] || return $code
-    if [[ $credentials -nt $file ]]; then state=older; fi
-  fi
-  if [[ $state != ends ]]; then
-    AWSMFA_PS1="$label ?"
+  {
+    typeset -g AWSMFA_PS1=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-}}
+    credentials=${AWS_SHARED_CREDENTIALS_FILE:-${HOME:-}/.aws/credentials}
+    if [[ -n ${AWSMFA_PROFILE:-} && -z ${AWS_PROFILE:-}${AWS_DEFAULT_PROFILE:-} && -n ${AWS_ACCESS_KEY_ID:-} && -n ${AWS_SECRET_ACCESS_KEY:-} && -n ${AWS_SESSION_TOKEN:-} ]]; then
+      # Inside of awsmfa exec.
+      profile=$AWSMFA_PROFILE inside=1 state=ends
+      _awsmfa_instant "${AWS_CREDENTIAL_EXPIRATION:-}" || state=unknown
+    else
+      profile=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-default}}
+      if [[ -n ${AWSMFA_SERVER_CONFIG:-} ]]; then _awsmfa_served; fi
+    fi
+    label=$profile
+    # What a prompt would act upon.
+    case $label in (*[%\\\`\$![:cntrl:]]*) label=${${label//[\\\`\$![:cntrl:]]/_}//\%/%%} ;; esac
+    if [[ -z $inside || -n ${AWSMFA_PS1_FORMAT:-} ]]; then
+      # A profile that was chosen is shown without a session, too.
+      AWSMFA_PS1=${AWSMFA_PS1:+$label}
+      case $credentials in (*'$'*) _awsmfa_expand credentials "$credentials" ;; esac
+      case $credentials in ('~'|'~/'*) credentials=${HOME:-}${credentials#'~'} ;; esac
+      file=$profile
+      case $file in (.*|*[%/\\:*?\"\<\>\|]*) _awsmfa_encode ;; esac
+      if [[ -n ${AWSMFA_PS1_FORMAT:-} ]]; then
+        local account= role=
+        _awsmfa_read || return $code
+      else
+        file=$credentials.awsmfa/$file
+        [[ -f $file && -r $file && -e $credentials ]] || return $code
+        # zsh reads this by itself; its read would make a system call for each letter.
+        line="$(<$file)"
+        (( ${#line} < 1000 )) || return $code
+        case $line in ('1 '*' '*" $profile") ;; (*) return $code ;; esac
+        line=${line#1 } end=${line%% *} line=${line#* } state=${line%% *}
+        [[ ${line#* } == "$profile" ]] || return $code
+        if [[ $credentials -nt $file ]]; then state=older; fi
+      fi
+    fi
+    if [[ $state != ends ]]; then
+      AWSMFA_PS1="$label ?"
+      return $code
+    fi
+    # Arithmetic would take anything but digits for an expression.
+    case $end in (''|0*|*[^0123456789]*|????????????*) [[ -n $inside ]] || return $code ;; esac
+    # The environment of zsh may have it, which hides that of the module.
+    case ${EPOCHSECONDS:-} in (''|*[^0123456789]*) return $code ;; esac
+    left=$(( end - EPOCHSECONDS ))
+    if (( left >= 3600 )); then
+      AWSMFA_PS1="$label $((left / 3600))h$((left % 3600 / 60))m"
+    elif (( left >= 60 )); then
+      AWSMFA_PS1="$label $((left / 60))m"
+    elif (( left > 0 )); then
+      AWSMFA_PS1="$label <1m"
+    elif (( left > -86400 )); then
+      AWSMFA_PS1="$label expired"
+    fi
+    if (( left > 0 && left <= 600 )); then _awsmfa_warn; fi
     return $code
+  } always {
+    if [[ -n ${AWSMFA_PS1_FORMAT:-} && -n $AWSMFA_PS1 ]]; then _awsmfa_format; fi
+  }
+}
+
+# For AWSMFA_PS1_FORMAT: $account and $role from the second file of a profile, and without that only what the first has.
+# Inside of awsmfa exec, $end and $state are those of the environment.
+_awsmfa_read() {
+  local wanted=1 ends= kind=
+  if [[ -f $credentials.awsmfa/.$file ]]; then file=.$file wanted=2; fi
+  file=$credentials.awsmfa/$file
+  if [[ -f $file && -r $file && -e $credentials ]]; then
+    line="$(<$file)"
+    (( ${#line} < 1000 )) || line=
+    case $line in ("$wanted "*' '*" $profile") ;; (*) line= ;; esac
+    line=${line#* } ends=${line%% *} line=${line#* } kind=${line%% *} line=${line#* }
+    if [[ $wanted == 2 ]]; then
+      case $line in (*' '*' '*) ;; (*) line='- - ' ;; esac
+      account=${line%% *} line=${line#* } role=${line%% *} line=${line#* }
+      case $account in (*[^0123456789]*) account= ;; esac
+      case $role in (-|*[^A-Za-z0-9_+=,.@-]*) role= ;; esac
+    fi
+    if [[ $line != "$profile" ]]; then
+      account= role= kind=
+    elif [[ $credentials -nt $file ]]; then
+      account= role= kind=older
+    fi
   fi
-  # Arithmetic would take anything but digits for an expression.
-  case $end in (''|0*|*[^0123456789]*|????????????*) [[ -n $inside ]] || return $code ;; esac
-  # The environment of zsh may have it, which hides that of the module.
-  case ${EPOCHSECONDS:-} in (''|*[^0123456789]*) return $code ;; esac
-  left=$(( end - EPOCHSECONDS ))
-  if (( left >= 3600 )); then
-    AWSMFA_PS1="$label $((left / 3600))h$((left % 3600 / 60))m"
-  elif (( left >= 60 )); then
-    AWSMFA_PS1="$label $((left / 60))m"
-  elif (( left > 0 )); then
-    AWSMFA_PS1="$label <1m"
-  elif (( left > -86400 )); then
-    AWSMFA_PS1="$label expired"
+  if [[ -z $inside ]]; then
+    end=$ends state=$kind
+    [[ -n $state ]]
   fi
-  if (( left > 0 && left <= 600 )); then _awsmfa_warn; fi
-  return $code
+}
+
+# Composes the segment as AWSMFA_PS1_FORMAT says: %p profile, %t time, %a account, %r role or user. What is not known
+# leaves no space behind.
+_awsmfa_format() {
+  local text= rest=$AWSMFA_PS1_FORMAT value left_over=${AWSMFA_PS1#"$label"}
+  # What a prompt would act upon.
+  rest=${rest//[\\\`\$![:cntrl:]]/_}
+  while [[ $rest == *%* ]]; do
+    text+=${rest%%\%*} rest=${rest#*\%}
+    case $rest in
+      (p*) value=$label ;;
+      (t*) value=${left_over# } ;;
+      (a*) value=$account ;;
+      (r*) value=$role ;;
+      (%*) value='%%' ;;
+      (*)
+        text+='%%'
+        continue
+        ;;
+    esac
+    rest=${rest#?}
+    if [[ -z $value ]]; then text=${text%"${text##*[^ ]}"}; fi
+    text+=$value
+  done
+  text+=$rest
+  AWSMFA_PS1=${text#"${text%%[^ ]*}"}
 }
 
 # Inside of awsmfa exec --server AWS_PROFILE names a profile of the copy of the config file: this is the one it serves.

@@ -142,6 +142,7 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost when a
       ['.aws', isExecutable ? 1 : 0],
       ['.aws', 1],
       ['.aws/credentials.awsmfa', 0],
+      ['.aws/credentials.awsmfa', 0],
       ['cache-key', 0],
       ['identities', 0],
       ['identities', 0],

@@ -14,7 +14,7 @@ import { cacheKeyPath, decryptEntry, encryptEntry, findCacheKey } from '../../sr
 import { createCacheKeyFile } from '../../src/sessions/cache-key-file.ts'
 import { createRememberedFacts } from '../../src/sessions/facts.ts'
 import { findAnswer } from '../../src/sessions/process-answers.ts'
-import { isPromptLine, promptFileOf } from '../../src/sessions/prompt-line.ts'
+import { isPromptLine, promptFilesOf } from '../../src/sessions/prompt-line.ts'
 import { isUsable } from '../../src/sessions/reuse.ts'
 import { createCachedSessionReader, createSessionCache } from '../../src/sessions/session-cache.ts'
 import { statusOfProfile } from '../../src/sessions/status.ts'
@@ -134,7 +134,9 @@ test('the lines for prompts are those that this version would write', () => {
   for (const name of ['robot', 'work']) {
     const content = readFileSync(join(folder, name), 'utf8')
     expect(isPromptLine(content)).toBe(true)
-    expect({ name, content }).toEqual(promptFileOf(statusOf(name, NOW), NOW))
+    expect({ name, content }).toEqual(
+      promptFilesOf(statusOf(name, NOW), { account: undefined, identity: undefined }, NOW)[0],
+    )
   }
 })
 

@@ -1,8 +1,9 @@
 /** The line for a profile in the prompt cache, and its file name. */
 import { describe, expect, it } from 'vitest'
-import { isPromptLine, promptFileName, promptFileOf } from '../../src/sessions/prompt-line.ts'
+import { isPromptLine, promptFileName, promptFilesOf } from '../../src/sessions/prompt-line.ts'
 
 const NOW = new Date('2026-11-21T12:00:00Z')
+const NOBODY = { account: undefined, identity: undefined }
 const at = (text: string): Date => new Date(text)
 
 describe('the line of a profile', () => {
@@ -33,7 +34,7 @@ describe('the line of a profile', () => {
       { name: 'a%2Fb', content: '1 1795286400 ends a/b\n' },
     ],
   ] as const)('is there for %s', (_, entry, file) => {
-    expect(promptFileOf(entry, NOW)).toEqual(file)
+    expect(promptFilesOf(entry, NOBODY, NOW)).toEqual([file])
     expect(isPromptLine(file.content)).toBe(true)
   })
 
@@ -48,7 +49,33 @@ describe('the line of a profile', () => {
       { profile: 'a\nb', source: 'credentials-file', expiration: at('2026-11-21T18:40:00Z') },
     ],
   ] as const)('is not there for a profile %s', (_, entry) => {
-    expect(promptFileOf(entry, NOW)).toBeUndefined()
+    expect(promptFilesOf(entry, NOBODY, NOW)).toEqual([])
+  })
+})
+
+describe('the second file of a profile', () => {
+  const ENDS = { profile: 'a/b', source: 'credentials-file', expiration: at('2026-11-21T18:40:00Z') } as const
+  const second = (account?: string, identity?: string, entry: Parameters<typeof promptFilesOf>[0] = ENDS) =>
+    promptFilesOf(entry, { account, identity }, NOW)[1]
+
+  it.each([
+    [['111111111111', 'alice'], '2 1795286400 ends 111111111111 alice a/b\n'],
+    [['111111111111', undefined], '2 1795286400 ends 111111111111 - a/b\n'],
+    [[undefined, 'A+b=c,d.e@f_g-h'], '2 1795286400 ends - A+b=c,d.e@f_g-h a/b\n'],
+    [['1111', '$(touch run)'], undefined],
+    [['111111111111', 'two words'], '2 1795286400 ends 111111111111 - a/b\n'],
+    [['111111111111', 'x'.repeat(129)], '2 1795286400 ends 111111111111 - a/b\n'],
+  ] as const)('has the account and the identity %j', ([account, identity], content) => {
+    expect(second(account, identity)?.content).toBe(content)
+    expect(content === undefined || isPromptLine(content)).toBe(true)
+  })
+
+  it('has a name that no profile has, and is there whenever the first is', () => {
+    expect(second('111111111111', 'alice')?.name).toBe('.a%2Fb')
+    expect(second('111111111111', 'alice', { ...ENDS, expiration: undefined })?.content).toBe(
+      '2 0 unknown 111111111111 alice a/b\n',
+    )
+    expect(second('111111111111', 'alice', { ...ENDS, source: undefined })).toBeUndefined()
   })
 })
 

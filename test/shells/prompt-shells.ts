@@ -27,9 +27,21 @@ export function writeLine(
   writeFileSync(path, content)
 }
 
+/** Writes the second file of a profile, which AWSMFA_PS1_FORMAT is read with. */
+export function writeSecondLine(home: TempHome, profile: string, content: string | Buffer): void {
+  const path = join(home.path, '.aws/credentials.awsmfa', `.${promptFileName(profile) ?? 'none'}`)
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  writeFileSync(path, content)
+}
+
 /** Makes a file older than every line of the prompt cache. */
 export function age(home: TempHome, path = '.aws/credentials'): void {
   utimesSync(join(home.path, path), 1_700_000_000, 1_700_000_000)
+}
+
+/** Returns the content of the second file of a session that expires in that many seconds. */
+export function endingAs(who: string, seconds: number, profile: string): string {
+  return `2 ${Math.floor(Date.now() / 1000) + seconds} ends ${who} ${profile}\n`
 }
 
 /** Returns the prompt cache line of a session that expires in that many seconds. */

@@ -7,7 +7,7 @@ import { BUILT_CLI, runProgram } from '../support/run-cli.ts'
 import type { RunResult } from '../support/run-cli.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
-import { age, endingIn, installSnippet, PROMPT_SHELLS, writeLine } from './prompt-shells.ts'
+import { age, endingAs, endingIn, installSnippet, PROMPT_SHELLS, writeLine, writeSecondLine } from './prompt-shells.ts'
 import type { PromptShell } from './prompt-shells.ts'
 import { isMissing, PLAIN, quoteFor } from './shells.ts'
 
@@ -285,6 +285,101 @@ describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
     expect(existsSync(join(home.path, 'run'))).toBe(false)
   })
 
+  describe.skipIf(isMissing(shell))('with AWSMFA_PS1_FORMAT', () => {
+    const LEFT = 2 * HOUR + 30
+    const withBoth = (profile: string, who: string): void => {
+      writeLine(home, profile, endingIn(LEFT, profile))
+      writeSecondLine(home, profile, endingAs(who, LEFT, profile))
+    }
+    /** A percent sign as it is shown: zsh's prompts need two. */
+    const percent = shell === 'zsh' ? '%%' : '%'
+
+    it('has the account and the user or role where the format wants them', async () => {
+      withBoth('work', '111111111111 alice')
+      const formats = {
+        '%p %t': 'work 2h0m',
+        '%p': 'work',
+        '%t|%p': '2h0m|work',
+        '%a/%r %p: %t': '111111111111/alice work: 2h0m',
+        'aws %p': 'aws work',
+        '100%% %x %': `100${percent} ${percent}x ${percent}`,
+        'no name': 'no name',
+        '\\w$(touch run)`touch run`!!\u001b[31m%p': '_w_(touch run)_touch run____[31mwork',
+      }
+      for (const [format, shown] of Object.entries(formats))
+        expect(await segments(shell, ['work'], { AWSMFA_PS1_FORMAT: format })).toEqual([shown])
+      expect(await segments(shell, ['work'], { AWSMFA_PS1_FORMAT: '' })).toEqual(['work 2h0m'])
+      expect(existsSync(join(home.path, 'run'))).toBe(false)
+    })
+
+    it('leaves no space for what is not known, and nothing without a session and a selected profile', async () => {
+      writeLine(home, 'first-only', endingIn(LEFT, 'first-only'))
+      withBoth('no-account', '- Admin')
+      withBoth('no-role', '111111111111 -')
+      withBoth('%a', '111111111111 a+b=c,d.e@f_g-h')
+      writeSecondLine(home, 'no-end', '2 0 unknown 111111111111 alice no-end\n')
+      const profiles = ['first-only', 'no-account', 'no-role', '%a', 'no-end', 'nowhere']
+      expect(await segments(shell, profiles, { AWSMFA_PS1_FORMAT: '%a  %p %r (%t)' })).toEqual([
+        'first-only (2h0m)',
+        'no-account Admin (2h0m)',
+        '111111111111  no-role (2h0m)',
+        `111111111111  ${percent}a a+b=c,d.e@f_g-h (2h0m)`,
+        '111111111111  no-end alice (?)',
+        'nowhere ()',
+      ])
+      const show = '_awsmfa_prompt\nprintf "<%s>" "$AWSMFA_PS1"'
+      expect((await inShell(shell, show, { AWSMFA_PS1_FORMAT: 'aws %p' })).stdout).toBe('<>')
+    })
+
+    it('shows no account of files that have changed since', async () => {
+      withBoth('work', '111111111111 alice')
+      const later = Date.now() / 1000 + 1
+      utimesSync(join(home.path, '.aws/credentials'), later, later)
+      expect(await segments(shell, ['work'], { AWSMFA_PS1_FORMAT: '%p %a %r %t' })).toEqual(['work ?'])
+    })
+
+    it('has the account and role of the profile inside `awsmfa exec`', async () => {
+      withBoth('prod', '333333333333 Deploy')
+      const inside = {
+        AWSMFA_PROFILE: 'prod',
+        AWS_ACCESS_KEY_ID: 'ASIA',
+        AWS_SECRET_ACCESS_KEY: 's',
+        AWS_SESSION_TOKEN: 't',
+        AWS_CREDENTIAL_EXPIRATION: `${new Date(Date.now() + 3 * HOUR * 1000 + 30_000).toISOString().slice(0, 19)}Z`,
+        AWSMFA_PS1_FORMAT: '%p %a %r %t',
+      }
+      const show = '_awsmfa_prompt\nprintf "%s\\n" "$AWSMFA_PS1"'
+      expect((await inShell(shell, show, inside)).stdout).toBe('prod 333333333333 Deploy 3h0m\n')
+      expect((await inShell(shell, show, { ...inside, AWSMFA_PROFILE: 'else' })).stdout).toBe('else 3h0m\n')
+    })
+
+    const end = Math.floor(Date.now() / 1000) + 2 * HOUR - 5
+    it.each([
+      ['an account that is code', `2 ${end} ends $(touch\${IFS}run) alice work\n`, /^work( alice 1h5\dm)?$/],
+      ['a role that is code', `2 ${end} ends 111111111111 $(touch\${IFS}run) work\n`, /^work( 111111111111 1h5\dm)?$/],
+      ['a role with backticks', `2 ${end} ends 111111111111 \`touch\` work\n`, /^work( 111111111111 1h5\dm)?$/],
+      [
+        'a role with escapes',
+        `2 ${end} ends 111111111111 a\u001b[31m%F{red}\\w work\n`,
+        /^work( 111111111111 1h5\dm)?$/,
+      ],
+      ['an expression', '2 a[$(touch${IFS}run)] ends 111111111111 alice work\n', /^work( 111111111111 alice)?$/],
+      ['version 1', `1 ${end} ends work\n`, /^work$/],
+      ['version 3', `3 ${end} ends 111111111111 alice work\n`, /^work$/],
+      ["another profile's name", `2 ${end} ends 111111111111 alice Work\n`, /^work$/],
+      ['too few words', `2 ${end} ends alice work\n`, /^work$/],
+      ['several lines', '2\n1795286400\nends\n111111111111\nalice\nwork\n', /^work$/],
+      ['nothing', '', /^work$/],
+      ['NUL bytes', Buffer.from('\0\0\0\n'), /^work$/],
+      ['a long line', `2 ${end} ends 111111111111 ${'a'.repeat(100_000)} work\n`, /^work/],
+    ] as const)('runs nothing and shows nothing odd of a line with %s', async (_, content, shown) => {
+      writeSecondLine(home, 'work', content)
+      const [segment] = await segments(shell, ['work'], { AWSMFA_PS1_FORMAT: '%p %a %r %t' })
+      expect(segment?.replace(/ a{1000,}/, '')).toMatch(shown)
+      expect(existsSync(join(home.path, 'run'))).toBe(false)
+    })
+  })
+
   it.skipIf(isMissing(shell))('ignores a FIFO, a folder and a dangling link, without blocking', async () => {
     writeLine(home, 'work', '')
     const lines = join(home.path, '.aws/credentials.awsmfa')
@@ -378,11 +473,13 @@ describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
       ['a%/b', HOUR],
     ] as const)
       writeLine(home, profile, endingIn(seconds, profile))
+    writeSecondLine(home, 'work', endingAs('111111111111 alice', HOUR, 'work'))
     const use = (profile: string): string =>
       shell === 'fish' ? `set -gx AWS_PROFILE ${profile}` : `AWS_PROFILE=${profile}`
+    const format = `${shell === 'fish' ? 'set -g AWSMFA_PS1_FORMAT ' : 'AWSMFA_PS1_FORMAT='}'%p %a %r %t'`
     writeFileSync(
       join(home.path, 'script'),
-      `source ${installSnippet(home, shell)}\n${['work', 'soon', 'a%/b', 'nowhere'].flatMap((profile) => [use(profile), '_awsmfa_prompt', '_awsmfa_prompt']).join('\n')}\n`,
+      `source ${installSnippet(home, shell)}\n${['work', 'soon', 'a%/b', 'nowhere'].flatMap((profile) => [use(profile), '_awsmfa_prompt', '_awsmfa_prompt']).join('\n')}\n${format}\n${use('work')}\n_awsmfa_prompt\n`,
     )
     const { stderr, code } = await runProgram(
       [
@@ -415,13 +512,18 @@ describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
         fish: '',
       }[shell]
       writeLine(home, 'a1b2c3', endingIn(2 * HOUR + 30, 'a1b2c3'))
+      writeSecondLine(home, 'a1b2c3', endingAs('111111111111 alice', 2 * HOUR + 30, 'a1b2c3'))
       const before = readdirSync(home.path)
       const { stdout, stderr, code } = await inShell(
         shell,
-        `${odd}source ${join(home.path, `init.${shell}`)}\n_awsmfa_prompt\nprintf "%s\\n" "$AWSMFA_PS1"`,
+        `${odd}source ${join(home.path, `init.${shell}`)}\n_awsmfa_prompt\nprintf "%s\\n" "$AWSMFA_PS1"\n${shell === 'fish' ? 'set -g AWSMFA_PS1_FORMAT ' : 'AWSMFA_PS1_FORMAT='}'%p %a %r %t'\n_awsmfa_prompt\nprintf "%s\\n" "$AWSMFA_PS1"`,
         { AWS_PROFILE: 'a1b2c3' },
       )
-      expect({ stdout, stderr, code }).toEqual({ stdout: 'a1b2c3 2h0m\n', stderr: '', code: 0 })
+      expect({ stdout, stderr, code }).toEqual({
+        stdout: 'a1b2c3 2h0m\na1b2c3 111111111111 alice 2h0m\n',
+        stderr: '',
+        code: 0,
+      })
       expect(
         readdirSync(home.path)
           .filter((name) => !before.includes(name) && !(shell === 'fish' && /^\.(config|local)$/.test(name)))

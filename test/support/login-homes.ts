@@ -228,7 +228,7 @@ export function expectNothingLeftBehind(target: LoginTarget, ...except: readonly
   const beside = filesBelow(target.home.path, '.aws').filter(
     (name) =>
       !entries.includes(name) &&
-      name !== `.aws/credentials.awsmfa/${target.profile}` &&
+      ![target.profile, `.${target.profile}`].some((each) => name === `.aws/credentials.awsmfa/${each}`) &&
       !except.some((start) => name.startsWith(`.aws/${start}`)),
   )
   expect(beside.toSorted()).toEqual(['.aws/config', '.aws/credentials'])
