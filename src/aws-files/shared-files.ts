@@ -61,6 +61,8 @@ type Plan<T> = (snapshots: SharedSnapshots) => FilePlan<T>
 /** The edits of each file (none: it is left alone), and what the caller wants to know afterwards. */
 export interface FilePlan<T> {
   readonly edits: Readonly<Partial<Record<SharedFileName, readonly ByteEdit[]>>>
+  /** The file to replace before the other one, as a kill may come in between; by default config. */
+  readonly first?: SharedFileName
   readonly result: T
 }
 
@@ -99,7 +101,7 @@ interface Replacement {
   readonly bytes: Buffer
 }
 
-/** The order in which files are locked and written. */
+/** The order in which files are locked, and written unless the plan says otherwise. */
 const ORDER: readonly SharedFileName[] = ['config', 'credentials']
 
 /** Longer than it takes to see that a lock is abandoned. */
@@ -178,8 +180,9 @@ function replaceUndisturbed<T>(access: Access, targets: Targets, plan: Plan<T>):
       if (!targets.has(file)) return readRegularFile(file)
       return readWhenQuiet(file, access.lastSizes.get(file) ?? 0, access.pause)
     })
-    const { edits, result } = plan(snapshots)
-    const replacements = planReplacements(targets, edits, reads)
+    const { edits, first: name, result } = plan(snapshots)
+    const planned = planReplacements(targets, edits, reads)
+    const replacements = name === 'credentials' ? planned.toReversed() : planned
     const [first] = replacements
     if (first === undefined) return { result, changed: [], warnings: [] }
     const locked = [...reads].filter(([file]) => targets.has(file))

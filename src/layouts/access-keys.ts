@@ -21,7 +21,7 @@ import { hiddenIn, reveal } from './backups.ts'
 import type { Backups, ChangeRecord, StoredSecret } from './backups.ts'
 import { changeFiles } from './change-files.ts'
 import type { ChangeEffects, ChangeOutcome, FileChange } from './change-files.ts'
-import { listHeldKeys, planKeysChanges, placeOfKeys } from './keys-plan.ts'
+import { asStoredKeys, listHeldKeys, planKeysChanges, placeOfKeys } from './keys-plan.ts'
 import type { HeldKeys } from './keys-plan.ts'
 import { findSetting } from '../login/settings.ts'
 import type { SettingSources } from '../login/settings.ts'
@@ -120,10 +120,13 @@ export async function moveKeys(move: KeysMove, effects: MoveEffects): Promise<Ch
     const keys = await readItem(await storeOf(held.store, held.profile), held.accessKeyId, cancelled)
     known.set(keys.accessKeyId, { ...keys, store: held.store })
   }
-  const isMoved = (held: HeldKeys): boolean => placeOfKeys(held) !== to
+  const movedIn = (snapshots: SharedSnapshots): readonly HeldKeys[] =>
+    move
+      .find(snapshots)
+      .map((held) => (to === 'file' ? asStoredKeys(held, snapshots) : held))
+      .filter((held) => placeOfKeys(held) !== to)
   // Their secrets are part of the change, and of what is shown only as `…`.
-  if (to === 'file' && move.consent !== 'none')
-    for (const held of move.find(files.read()).filter(isMoved)) await learn(held)
+  if (to === 'file' && move.consent !== 'none') for (const held of movedIn(files.read())) await learn(held)
   const keysOf = (held: HeldKeys): LongTermCredentials =>
     held.kind === 'static'
       ? held.credentials
@@ -132,7 +135,7 @@ export async function moveKeys(move: KeysMove, effects: MoveEffects): Promise<Ch
   const change: FileChange<Moved> = {
     plan: (snapshots) => {
       const prepared = withEdits(snapshots, prepare(snapshots))
-      const moved = move.find(prepared).filter(isMoved)
+      const moved = movedIn(prepared)
       const isKnown = moved.every((held) => {
         const { accessKeyId, secretAccessKey } = keysOf(held)
         return known.get(accessKeyId)?.secretAccessKey === secretAccessKey

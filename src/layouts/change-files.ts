@@ -10,6 +10,7 @@ import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { FilePlan, SharedFiles } from '../aws-files/shared-files.ts'
 import type { AnyInvocation } from '../command-line/table.ts'
 import type { Backups, StoredSecret } from './backups.ts'
+import { fileToReplaceFirst } from './keys-plan.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { SHARED_FILES } from '../model/profile.ts'
 import type { SharedFileName } from '../model/profile.ts'
@@ -110,6 +111,7 @@ function apply<T>(
         kept = backups.keep(recordOf(snapshots, planned, now()), change.hidden?.())
       return {
         edits: planned.edits,
+        first: fileToReplaceFirst(snapshots, planned.edits),
         result: { kind: changed.length > 0 ? 'changed' : 'nothing', result: planned.result, warnings: [] },
       }
     })

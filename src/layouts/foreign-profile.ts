@@ -157,8 +157,11 @@ export function findAwsVault(files: ForeignFiles): readonly ForeignProfile[] {
     const roots = isRole ? sourcesOf(profile, profiles) : [profile]
     if (roots.some((name) => isOtherLine(name, profiles))) return []
     const holder = keyHolder(isRole && source !== undefined ? source : profile, files)
-    if (holder !== undefined && (!isRole || includedBy(view) === undefined)) return []
-    const added = isRole ? undefined : (line?.lineFor(line.item) ?? lineFor(profile))
+    const includes = includedBy(view) !== undefined
+    // With a key in a store of ours, which an import may have put there, what aws-vault needs is as obsolete as before.
+    const isTakenOver = holder?.kind === 'stored' && (includes || line !== undefined)
+    if (holder !== undefined && !isTakenOver && (!isRole || !includes)) return []
+    const added = isRole || holder !== undefined ? undefined : (line?.lineFor(line.item) ?? lineFor(profile))
     const keys = Object.entries(INCLUDED).filter(([key]) => configValue(view, key) === undefined)
     const wanted = keys
       .filter(([key]) => isRole || key !== 'source_profile')
@@ -172,7 +175,7 @@ export function findAwsVault(files: ForeignFiles): readonly ForeignProfile[] {
       {
         tool: 'aws-vault',
         profile,
-        source: isRole && typeof holder === 'string' ? holder : undefined,
+        source: holder?.profile,
         wanted,
         ...(added === undefined
           ? {}
@@ -270,23 +273,30 @@ function sourcesOf(role: string, profiles: Profiles): readonly string[] {
   }
 }
 
-/**
- * Returns the profile with the access key to which awsmfa's own chain leads, `true` where something else of the user's
- * answers, and undefined where nothing does but aws-vault.
- */
-function keyHolder(name: string, { profiles, paths }: ForeignFiles): string | true | undefined {
+/** An access key that awsmfa's own chain leads to, with the profile that has it; `other`: something else answers. */
+interface KeyHolder {
+  readonly kind: 'static' | 'stored' | 'other'
+  readonly profile: string | undefined
+}
+
+/** Returns what awsmfa's own chain leads to; undefined where nothing does but aws-vault. */
+function keyHolder(name: string, { profiles, paths }: ForeignFiles): KeyHolder | undefined {
+  const other = { kind: 'other', profile: undefined } as const
   try {
     for (const each of ['', ...LONG_TERM_SUFFIXES].map((suffix) => name + suffix)) {
       const view = profiles.find(each)
-      if (view !== undefined && findLongTermKeys(view, paths) !== undefined) return each
+      const found = view && findLongTermKeys(view, paths)
+      if (found !== undefined) return found
     }
     const target = { value: name, origin: { kind: 'flag', flag: 'profile' } } as const
     const { longTerm } = resolveProfileChain({ target, source: undefined, profiles, paths })
     if (longTerm.kind === 'process' && runsProgram(longTerm.command, ['aws-vault'])) return undefined
-    return longTerm.kind === 'static' || longTerm.kind === 'stored' ? longTerm.profile : true
+    return longTerm.kind === 'static' || longTerm.kind === 'stored' ? longTerm : other
   } catch (error) {
     if (!(error instanceof AwsmfaError)) throw error
-    return isFailure(error, 'LONG_TERM_CREDENTIALS_MISSING') || isFailure(error, 'PROFILE_NOT_FOUND') ? undefined : true
+    return isFailure(error, 'LONG_TERM_CREDENTIALS_MISSING') || isFailure(error, 'PROFILE_NOT_FOUND')
+      ? undefined
+      : other
   }
 }
 

@@ -2,9 +2,16 @@
 import { encodeUtf8, parseSection } from '../aws-files/ini-document.ts'
 import type { ByteEdit, IniDocument, IniEntry } from '../aws-files/ini-document.ts'
 import { editsBetweenFiles } from '../aws-files/lines.ts'
-import { STORE_KEYS, findLongTermKeys, isAssumeRoleProfile, visible } from '../aws-files/profile-keys.ts'
+import {
+  STORE_KEYS,
+  findLongTermKeys,
+  findStoredKeys,
+  isAssumeRoleProfile,
+  visible,
+} from '../aws-files/profile-keys.ts'
 import { withEdits } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
+import type { FilePlan } from '../aws-files/shared-files.ts'
 import { findPlace, readShared, removalOf, removeKey, replaceValue } from '../aws-files/sections.ts'
 import type { KeyValue, SectionPlace, SharedDocument } from '../aws-files/sections.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
@@ -46,6 +53,17 @@ export function findHeldKeys(target: Resolved<string>, { profiles, paths }: Shar
   return longTerm
 }
 
+/**
+ * Returns keys as those of a store, if the profile refers to the same ones there besides: a move to the credentials
+ * file was interrupted, and the reference is to be removed.
+ */
+export function asStoredKeys(keys: HeldKeys, { profiles, paths }: SharedSnapshots): HeldKeys {
+  const profile = profiles.find(keys.profile)
+  const isReferred = profile !== undefined && visible(profile, STORE_KEYS.accessKeyId)?.value === keyIdOf(keys)
+  const stored = isReferred && keys.kind === 'static' ? findStoredKeys(profile, paths) : undefined
+  return stored ?? keys
+}
+
 /** Returns where keys are. */
 export function placeOfKeys(keys: HeldKeys): KeyPlace {
   return keys.kind === 'static' ? 'file' : keys.store
@@ -67,6 +85,19 @@ export function listHeldKeys({ profiles, paths }: SharedSnapshots): readonly Hel
 /** Returns the keys of that id, of each profile that has them. */
 export function heldBy(accessKeyId: string, snapshots: SharedSnapshots): readonly HeldKeys[] {
   return listHeldKeys(snapshots).filter((each) => keyIdOf(each) === accessKeyId)
+}
+
+/**
+ * Returns the file to replace first: the one that gets a key before the one that loses it, so that no profile is
+ * without its key if awsmfa is killed in between.
+ */
+export function fileToReplaceFirst(snapshots: SharedSnapshots, edits: FilePlan<unknown>['edits']): SharedFileName {
+  const heldIn = (files: SharedSnapshots): readonly string[] =>
+    listHeldKeys(files).flatMap((each) => [keyIdOf(each), `${keyIdOf(each)} ${each.profile}`])
+  const after = heldIn(withEdits(snapshots, edits))
+  const between = heldIn(withEdits(snapshots, { config: edits.config ?? [] }))
+  const isLost = heldIn(snapshots).some((held) => after.includes(held) && !between.includes(held))
+  return isLost ? 'credentials' : 'config'
 }
 
 /** Throws KEYS_UNSUITABLE unless each of the profiles has the pair: its id, and in the files its secret. */
@@ -118,6 +149,7 @@ function applyChange(snapshots: SharedSnapshots, { profile, to, keys }: KeysChan
   const view = snapshots.profiles.find(profile)
   assertOnePair(view, snapshots)
   const isPairIn = (file: SharedFileName): boolean => view?.getFrom(file, PAIR[0])?.value === keys.accessKeyId
+  const isThere = isPairIn('credentials') && view?.getFrom('credentials', PAIR[1])?.value === keys.secretAccessKey
   const cleared = edited(snapshots, (file) =>
     withoutKeys(file, profile, [
       // Other keys there are those of a session.
@@ -126,7 +158,7 @@ function applyChange(snapshots: SharedSnapshots, { profile, to, keys }: KeysChan
       ...(to === undefined || to === 'file' || file.name === 'credentials' ? STORED : []),
     ]),
   )
-  if (to === undefined) return cleared
+  if (to === undefined || (to === 'file' && isThere)) return cleared
   if (to === 'file')
     return edited(cleared, (file) => (file.name === 'credentials' ? withPair(file, profile, keys) : []))
   const values = [

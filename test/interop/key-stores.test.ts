@@ -3,20 +3,11 @@
  * and hanging. A locked or missing store is reported within 3 s, and nothing is changed.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { needsProgram } from '../support/outside-program.ts'
+import { createGnuPgHome, hasPass } from '../support/pass-store.ts'
+import type { GnuPgHome } from '../support/pass-store.ts'
 import { openPty } from '../support/pty.ts'
 import { isExecutable, PRODUCT, runCli } from '../support/run-cli.ts'
 import type { RunResult } from '../support/run-cli.ts'
@@ -266,41 +257,18 @@ describe.skipIf(!hasSecretService())('the keychain', { timeout: 120_000 }, () =>
   })
 })
 
-describe.skipIf(!['pass', 'gpg', 'gpgconf'].every(needsProgram))('pass', { timeout: 120_000 }, () => {
-  let gpgHome = ''
+describe.skipIf(!hasPass())('pass', { timeout: 120_000 }, () => {
+  let gnuPg: GnuPgHome
+  let folder = ''
   beforeEach(() => {
-    // The path of a socket may have no more than 108 bytes.
-    gpgHome = mkdtempSync(join(tmpdir(), 'gpg-'))
-    chmodSync(gpgHome, 0o700)
+    gnuPg = createGnuPgHome()
+    folder = join(home.path, 'own store')
   })
-  afterEach(() => {
-    spawnSync('gpgconf', ['--kill', 'all'], { env: { ...process.env, GNUPGHOME: gpgHome } })
-    rmSync(gpgHome, { recursive: true, force: true, maxRetries: 10 })
-  })
-  const variables = (): Readonly<Record<string, string>> => ({
-    GNUPGHOME: gpgHome,
-    PASSWORD_STORE_DIR: join(home.path, 'own store'),
-  })
-  const gpg = (words: readonly string[], input = ''): string =>
-    execFileSync('gpg', ['--batch', '--quiet', ...words], {
-      env: { ...process.env, GNUPGHOME: gpgHome },
-      input,
-      encoding: 'utf8',
-      stdio: ['pipe', 'pipe', 'ignore'],
-    })
-  /** Makes a store whose GnuPG key has this passphrase, and forgets the passphrase. */
+  afterEach(() => gnuPg.remove())
+  const variables = (): Readonly<Record<string, string>> => ({ GNUPGHOME: gnuPg.path, PASSWORD_STORE_DIR: folder })
   function initialize(passphrase: string): void {
-    writeFileSync(join(gpgHome, 'gpg-agent.conf'), 'allow-loopback-pinentry\npinentry-program /bin/false\n')
-    gpg(['--pinentry-mode', 'loopback', '--passphrase', passphrase, '--quick-gen-key', 'alice@example.com'])
-    execFileSync('pass', ['init', 'alice@example.com'], {
-      env: { ...process.env, ...variables() },
-      stdio: 'ignore',
-    })
-    spawnSync('gpgconf', ['--kill', 'gpg-agent'], { env: { ...process.env, GNUPGHOME: gpgHome } })
-  }
-  function unlock(passphrase: string): void {
-    const text = gpg(['--encrypt', '--armor', '--recipient', 'alice@example.com'], 'x')
-    gpg(['--pinentry-mode', 'loopback', '--passphrase', passphrase, '--decrypt'], text)
+    gnuPg.makeKey(passphrase)
+    gnuPg.initialize(folder)
   }
 
   it('takes keys and gives them back, with the agent unlocked', async () => {
@@ -317,25 +285,21 @@ describe.skipIf(!['pass', 'gpg', 'gpgconf'].every(needsProgram))('pass', { timeo
   it('has the key that aws-vault has there, too', async () => {
     initialize('')
     const environment = { ...variables(), AWS_VAULT_PASS_PREFIX: 'vault' }
-    execFileSync('pass', ['insert', '--multiline', 'vault/work'], {
-      env: { ...process.env, ...environment },
-      input: VAULT_ITEM,
-      stdio: ['pipe', 'ignore', 'ignore'],
-    })
+    gnuPg.insert(folder, 'vault/work', VAULT_ITEM)
     await expectTakeover(environment, 'pass')
   })
 
   it('whose GnuPG key is locked is reported before anything is asked; unlocked, it works', async () => {
     initialize('sesame')
-    unlock('sesame')
+    gnuPg.unlock('sesame')
     expect(await awsmfa(variables(), 'keys', 'move', 'work', '--to', 'pass', '--yes')).toMatchObject({ code: 0 })
-    spawnSync('gpgconf', ['--kill', 'gpg-agent'], { env: { ...process.env, GNUPGHOME: gpgHome } })
+    gnuPg.lock()
     const locked = await awsmfa(variables(), 'keys', 'move', 'work', '--to', 'file', '--yes')
     expect(locked).toMatchObject({ code: 1 })
     expect(locked.stderr).toContain(
       `error: the access key …MPLE is in pass, and its GnuPG key is locked\nawsmfa: hint: to unlock it: pass show awsmfa/${ID} > /dev/null\n`,
     )
-    unlock('sesame')
+    gnuPg.unlock('sesame')
     expect(await awsmfa(variables(), 'keys', 'move', 'work', '--to', 'file', '--yes')).toMatchObject({ code: 0 })
   })
 
@@ -347,37 +311,39 @@ describe.skipIf(!['pass', 'gpg', 'gpgconf'].every(needsProgram))('pass', { timeo
     initialize('')
     writeFileSync(join(without, 'pass'), '#!/bin/sh\nexec /bin/sleep 60\n', { mode: 0o755 })
     await expectRefusal({ ...variables(), PATH: without }, 'pass', /pass did not answer within 3 s/)
-    const folder = join(home.path, 'own store/awsmfa')
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, `${ID}.gpg`), 'x')
+    mkdirSync(join(folder, 'awsmfa'), { recursive: true })
+    writeFileSync(join(folder, 'awsmfa', `${ID}.gpg`), 'x')
     await expectRefusal(variables(), 'pass', /is damaged/)
   })
 
   it('has half an entry of a killed awsmfa under another name, which the next one replaces', async () => {
     initialize('')
-    const folder = join(home.path, 'own store/awsmfa')
-    mkdirSync(folder)
-    writeFileSync(join(folder, `${ID}.new.gpg`), 'x')
+    mkdirSync(join(folder, 'awsmfa'))
+    writeFileSync(join(folder, 'awsmfa', `${ID}.new.gpg`), 'x')
     expect(await awsmfa(variables(), 'keys', 'move', 'work', '--to', 'pass', '--yes')).toMatchObject({ code: 0 })
-    expect(readdirSync(folder)).toEqual([`${ID}.gpg`])
+    expect(readdirSync(join(folder, 'awsmfa'))).toEqual([`${ID}.gpg`])
   })
-})
 
-describe.skipIf(process.platform !== 'linux')('the process table', { timeout: 120_000 }, () => {
-  it('shows the secret of a key that is moved in no argument and no environment', async () => {
-    const seen = join(home.path, 'seen')
-    const folder = join(home.path, 'programs')
-    mkdirSync(folder)
-    // Every program that a move starts: it writes down its own arguments and environment, and those of all others.
-    writeFileSync(
-      join(folder, 'pass'),
-      `#!/bin/sh\ncat /proc/[0-9]*/cmdline /proc/[0-9]*/environ >> '${seen}' 2>/dev/null\n[ "$1" = show ] && { cat '${home.path}/item' 2>/dev/null || { echo 'is not in the password store' >&2; exit 1; }; }\n[ "$1" = insert ] && cat > '${home.path}/item'\nexit 0\n`,
-      { mode: 0o755 },
-    )
-    const environment = { PATH: `${folder}:${process.env['PATH'] ?? ''}` }
-    expect(await awsmfa(environment, 'keys', 'move', 'work', '--to', 'pass', '--yes')).toMatchObject({ code: 0 })
-    const text = readFileSync(seen, 'latin1')
-    expect(text).toContain(PRODUCT.at(-1))
-    expect(text).not.toContain(SECRET)
-  })
+  it.skipIf(process.platform !== 'linux')(
+    'never has the secret in an argument or in the environment of a process',
+    async () => {
+      initialize('')
+      const seen = join(home.path, 'seen')
+      const programs = join(home.path, 'programs')
+      mkdirSync(programs)
+      // Before pass runs, and before it runs GnuPG: all arguments and environments.
+      for (const name of ['pass', 'gpg', 'gpg2']) {
+        const program = spawnSync('which', [name], { encoding: 'utf8' }).stdout.trim()
+        if (program === '') continue
+        const note = `cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ >> '${seen}' 2>/dev/null`
+        writeFileSync(join(programs, name), `#!/bin/sh\n${note}\nexec ${program} "$@"\n`, { mode: 0o755 })
+      }
+      const environment = { ...variables(), PATH: `${programs}:${process.env['PATH'] ?? ''}` }
+      for (const to of ['pass', 'file'])
+        expect(await awsmfa(environment, 'keys', 'move', 'work', '--to', to, '--yes')).toMatchObject({ code: 0 })
+      const text = readFileSync(seen, 'latin1')
+      for (const word of [PRODUCT.at(-1) ?? '', 'insert\0--multiline', `-d\0`]) expect(text).toContain(word)
+      expect(text).not.toContain(SECRET)
+    },
+  )
 })

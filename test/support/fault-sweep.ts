@@ -4,7 +4,7 @@
  */
 import { lstatSync, readFileSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { callsOn, inPairs, isSameCall, runTraced, writingCalls } from './strace.ts'
+import { callsOn, inPairs, isCallForProgram, isSameCall, runTraced, writingCalls } from './strace.ts'
 import type { Fault, TraceOptions, TracedCall, TracedRun } from './strace.ts'
 
 /** A program and the files that it runs on. A sweep covers the calls on `paths`, which are folders or files. */
@@ -12,8 +12,9 @@ export interface SweepTarget {
   readonly argv: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly paths: readonly string[]
-  /** See `within` of TraceOptions. */
+  /** See TraceOptions. */
   readonly within?: readonly string[]
+  readonly tracesPrograms?: boolean
 }
 
 /** A sweep: its target, and checks, which throw if they fail. */
@@ -28,6 +29,8 @@ export interface Sweep<T extends SweepTarget> {
    * that another fault has left before.
    */
   readonly runAgain?: (target: T) => Promise<void>
+  /** What belongs to that state besides the files. */
+  readonly stateBesides?: (target: T) => string
 }
 
 /** The number of faults in a sweep, and how many of them took effect. Tests expect both to be the same. */
@@ -51,6 +54,20 @@ export async function killAtEveryCall<T extends SweepTarget>(sweep: Sweep<T>): P
  */
 export async function killAtEveryWritingCall<T extends SweepTarget>(sweep: Sweep<T>): Promise<SweepCount> {
   const calls = writingCalls(await dryRun(sweep)).filter(sweep.isIncluded ?? everyCall)
+  return faultEach(
+    sweep,
+    calls.map((call) => ({ call, kill: true as const })),
+  )
+}
+
+/**
+ * Kills the program at each of its writing calls on files, and around each program that it calls: before that starts,
+ * before it has its input, and while it works. Its target traces programs.
+ */
+export async function killAroundEveryProgram<T extends SweepTarget>(sweep: Sweep<T>): Promise<SweepCount> {
+  const all = await dryRun(sweep)
+  const writing = new Set(writingCalls(all))
+  const calls = all.filter((call) => writing.has(call) || isCallForProgram(call)).filter(sweep.isIncluded ?? everyCall)
   return faultEach(
     sweep,
     calls.map((call) => ({ call, kill: true as const })),
@@ -86,7 +103,7 @@ function everyCall(): boolean {
 }
 
 async function faultEach<T extends SweepTarget>(
-  { prepare, check, runAgain }: Sweep<T>,
+  { prepare, check, runAgain, stateBesides }: Sweep<T>,
   faults: readonly Fault[],
 ): Promise<SweepCount> {
   const states = new Set<string>()
@@ -98,7 +115,7 @@ async function faultEach<T extends SweepTarget>(
           `the fault did not take effect at this call, but ${run.met === undefined ? 'nowhere' : `at ${run.met.line}`}`,
         )
       await check(target, run, fault)
-      const state = stateOf(target)
+      const state = `${stateOf(target)} ${stateBesides?.(target) ?? ''}`
       if (states.has(state)) return
       states.add(state)
       await runAgain?.(target)
@@ -151,8 +168,8 @@ async function dryRun<T extends SweepTarget>({ prepare }: Pick<Sweep<T>, 'prepar
   return callsOn(run.trace, target.paths)
 }
 
-function optionsOf({ env, within }: SweepTarget): TraceOptions {
-  return { ...(env ? { env } : {}), ...(within ? { within } : {}) }
+function optionsOf({ env, within, tracesPrograms }: SweepTarget): TraceOptions {
+  return { ...(env ? { env } : {}), ...(within ? { within } : {}), ...(tracesPrograms ? { tracesPrograms } : {}) }
 }
 
 /** Adds the fault to the message of an error that a check throws. */

@@ -104,7 +104,12 @@ export interface TraceOptions {
   readonly fault?: Fault
   /** A command prefix for strace: a program that prepares something and then runs its remaining arguments. */
   readonly within?: readonly string[]
+  /** Whether the calls with which programs are started and fed are traced, too; see `isCallForProgram`. */
+  readonly tracesPrograms?: boolean
 }
+
+/** libuv starts a program with clone(2), and ends its input with shutdown(2). */
+const PROGRAM_CALLS = ['clone', 'clone3', 'fork', 'vfork', 'shutdown']
 
 /** Runs a program under strace, with at most one fault. */
 export async function runTraced(argv: readonly string[], options: TraceOptions = {}): Promise<TracedRun> {
@@ -121,7 +126,7 @@ export async function runTraced(argv: readonly string[], options: TraceOptions =
       '-s',
       '4096',
       '-e',
-      `trace=${FILE_CALLS.join(',')}`,
+      `trace=${[...FILE_CALLS, ...(options.tracesPrograms === true ? PROGRAM_CALLS : [])].join(',')}`,
       ...inject,
       ...argv,
     ]
@@ -169,10 +174,16 @@ function changes({ name, line }: TracedCall): boolean {
 
 /**
  * Returns whether a call belongs to libuv: it locks its signal handlers with one byte in a pipe (src/unix/signal.c),
- * and wakes threads with an eventfd (async.c).
+ * notes there that a child has ended (SIGCHLD, 17), and wakes threads with an eventfd (async.c).
  */
 export function isInternalToNode({ line }: TracedCall): boolean {
-  return /^(read|write)\(\d+<[^>]*>, ("\*", 1|"\\1(\\0){7}", \d+)\)/.test(line)
+  return /^(read|write)\(\d+<[^>]*>, ("\*", 1|"\\1(\\0){7}", \d+|"[^"]*\\21(\\0){7}", 16)\)/.test(line)
+}
+
+/** Returns whether a call starts a program, writes its input or ends that: kills there are before and in its work. */
+export function isCallForProgram({ name, line }: TracedCall): boolean {
+  if (name === 'write') return /^write\((?![12]<)\d+<(?:socket|UNIX)/.test(line)
+  return PROGRAM_CALLS.includes(name) && !line.includes('CLONE_THREAD')
 }
 
 /** Runs a task for each item, two at a time. Returns the results in order. */
@@ -254,6 +265,8 @@ function parseTrace(text: string): readonly TracedCall[] {
   }
   return text.split('\n').flatMap((line) => {
     const name = /^([a-z0-9_]+)\(/.exec(line)?.[1]
-    return name === undefined ? [] : [{ name, nth: next(name), nthAlike: next(kindOf({ name, line })), line }]
+    return name === undefined
+      ? []
+      : [{ name, nth: next(name), nthAlike: next(`alike ${kindOf({ name, line })}`), line }]
   })
 }
