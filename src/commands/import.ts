@@ -96,13 +96,13 @@ export async function importFrom(invocation: Invocation<'import'>, runtime: Impo
     terminal.stderr(`${tick(terminal.talk)} Applied. To undo: ${commandLine('undo')}\n`)
     terminal.stderr(hint(signInHint(result.profiles, files.read())))
   }
-  if (kind !== 'shown' && result.leavesOld)
-    terminal.stderr(
-      hint(
-        `${tool === 'granted' ? "to convert them to the AWS CLI's own settings" : 'to remove old settings'}: ${commandLine('import', tool, '--remove-old')}`,
-      ),
-    )
+  if (kind !== 'shown' && result.leavesOld) terminal.stderr(hint(removalHint(tool)))
   return 0
+}
+
+function removalHint(tool: ForeignTool): string {
+  const what = tool === 'granted' ? "to convert them to the AWS CLI's own settings" : 'to remove old settings'
+  return `${what}: ${commandLine('import', tool, '--remove-old')}`
 }
 
 /** Prints what is to say of one tool, or of all of them. */
@@ -156,7 +156,11 @@ async function importKeys(to: KeyStoreName, invocation: Invocation<'import'>, ru
     if (!isSame) terminal.stderr(note(`${quoted(item)} was not imported: ${quoted(profile)} has another access key`))
   if (kind === 'nothing' && kept.every(({ isSame }) => isSame))
     terminal.stderr(note('nothing to import from aws-vault: all of it is already imported'))
-  if (kind !== 'changed') return exitCode
+  const leftover = kind !== 'shown' && result.leavesOld ? hint(removalHint('aws-vault')) : ''
+  if (kind !== 'changed') {
+    terminal.stderr(leftover)
+    return exitCode
+  }
   for (const { profile, keys } of result.changes)
     terminal.stderr(
       `${tick(terminal.talk)} ${visible(profile)}: access key ${shortenAccessKeyId(keys.accessKeyId)} is ${PLACE_WORDS[to]}\n`,
@@ -166,6 +170,7 @@ async function importKeys(to: KeyStoreName, invocation: Invocation<'import'>, ru
   const names = result.changes.map(({ profile }) => withoutSuffix(profile))
   const signedIn = names.length > 0 ? names : result.profiles
   if (signedIn.length > 0) terminal.stderr(hint(signInHint(signedIn, after)))
+  terminal.stderr(leftover)
   const isSafe = (item: string): boolean =>
     (stored.has(item) || kept.some((each) => each.isSame && each.item === item)) &&
     !isAskedOfVault(item, result.profiles, after)

@@ -23,7 +23,7 @@ import type { ForeignTool, KeyPlace } from '../command-line/spec.ts'
 import type { ForeignHome, ObsoletePart, WantedKey } from './foreign-profile.ts'
 import { findForeignProfiles } from './foreign-tools.ts'
 import { listHeldKeys, planKeysChanges } from './keys-plan.ts'
-import type { KeysChange } from './keys-plan.ts'
+import type { HeldKeys, KeysChange } from './keys-plan.ts'
 import { parseVaultLine } from '../keys/aws-vault.ts'
 import { LONG_TERM_SUFFIX } from './setup-base.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
@@ -107,12 +107,16 @@ export function planKeyImport(
   const imported = withEdits(snapshots, plan.edits)
   const held = listHeldKeys(imported)
   const outcomes = taken.flatMap(({ profile: item, keys }) =>
-    holdersOf(item, imported).map(({ holder, names, isFree }) => {
-      const other = held.find(({ profile }) => names.includes(profile))
+    holdersOf(item, imported).map(({ holder, names, isFree, asks }) => {
+      const isStoredKey = (each: HeldKeys): boolean => each.kind === 'stored' && each.accessKeyId === keys.accessKeyId
+      // Taken over earlier, for a profile of another name.
+      const isElsewhere = !asks && held.some(isStoredKey)
+      const other = held.find((each) => names.includes(each.profile) || (isElsewhere && isStoredKey(each)))
       if (other === undefined && isFree) return { change: { item, profile: holder, to, keys } }
       const isSame = other?.kind === 'static' && isSamePair(other.credentials, keys)
-      const isStored = other?.kind === 'stored' && other.accessKeyId === keys.accessKeyId
-      return isStored ? {} : { kept: { item, profile: other?.profile ?? holder, isSame } }
+      return other !== undefined && isStoredKey(other)
+        ? {}
+        : { kept: { item, profile: other?.profile ?? holder, isSame } }
     }),
   )
   const changes = outcomes.flatMap(({ change }) => change ?? [])
@@ -136,6 +140,8 @@ interface Holder {
   readonly names: readonly string[]
   /** No line in it asks for something else. */
   readonly isFree: boolean
+  /** A line in it asks aws-vault for the key. */
+  readonly asks: boolean
 }
 
 /** Returns the profiles that get a key: those that ask aws-vault for it, else the one of its name. */
@@ -148,11 +154,12 @@ function holdersOf(item: string, snapshots: SharedSnapshots): readonly Holder[] 
       holder: name,
       names: [name, name.slice(0, -LONG_TERM_SUFFIX.length)],
       isFree: true,
+      asks: true,
     }))
   const names = [item + LONG_TERM_SUFFIX, item]
   const holder = names.find((name) => isThere(name, snapshots)) ?? item
   const line = lineOf(holder, snapshots)
-  return [{ holder, names, isFree: line === '' || parseVaultLine(line)?.item === item }]
+  return [{ holder, names, isFree: line === '' || parseVaultLine(line)?.item === item, asks: false }]
 }
 
 function lineOf(profile: string, { profiles }: SharedSnapshots): string {

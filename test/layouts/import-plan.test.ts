@@ -476,6 +476,38 @@ describe("aws-vault's access keys in a store", () => {
     )
   })
 
+  it.each([
+    ['a line', '[profile work]\nregion = eu-west-1\ncredential_process = aws-vault exec --json work\n'],
+    ['another line', '[profile work]\ncredential_process = aws-vault --backend=pass export --format=json other\n'],
+    [
+      'roles',
+      '[profile work]\ncredential_process = aws-vault exec --json work\n[profile admin]\nsource_profile = work\nrole_arn = arn:aws:iam::222222222222:role/A\ncredential_process = aws-vault exec --json admin\n',
+    ],
+    [
+      'include_profile',
+      `[profile common]\nregion = eu-west-1\nmfa_serial = ${SERIAL}\n[profile work]\ninclude_profile = common\ncredential_process = aws-vault exec --json work\n[profile admin]\ninclude_profile = common\nsource_profile = work\nrole_arn = arn:aws:iam::222222222222:role/A\n`,
+    ],
+    [
+      'a line and keys of another profile',
+      `[profile work]\ncredential_process = aws-vault exec --json work\n[profile b]\nregion = x\n`,
+    ],
+  ])('leave nothing of aws-vault, whether that is asked for at once or later: %s', (_, config) => {
+    const withKeys = (files: Files, removesOld: boolean): Files => {
+      const items = [taken('EXAMPLE', /other/.test(config) ? 'other' : 'work')]
+      const { edits } = planKeyImport({ snapshots: snapshotsOf(files), environment: {}, removesOld }, items, 'pass')
+      return { credentials: files.credentials, config: applyEdits(files.config, edits.config) }
+    }
+    const before = { credentials: '', config }
+    const atOnce = withKeys(before, true)
+    expect(atOnce.config).not.toMatch(/aws-vault|include_profile/)
+    const kept = withKeys(before, false)
+    expect(kept.config.split('\n')).toEqual(expect.arrayContaining(config.split('\n').slice(0, -1)))
+    expect(plan('aws-vault', kept).leavesOld).toBe(true)
+    expect(plan('aws-vault', kept).edits).toEqual({ credentials: [], config: [] })
+    expect(imported('aws-vault', kept, true)).toEqual(atOnce)
+    expect(withKeys(kept, true)).toEqual(atOnce)
+  })
+
   it('are not given to a profile whose line asks for another one', () => {
     const config = '[profile work]\ncredential_process = aws-vault exec --json other\n'
     expect(planned({ config }, taken('ANOTHER', 'work'), taken('THIRDXX', 'other'))).toMatchObject({
