@@ -15,6 +15,8 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { pause } from '../platform/time.ts'
 import { createOutput, createScreen, streamFacts } from '../ui/streams.ts'
 
+const PLACE = { isWindows: process.platform === 'win32', environment: process.env }
+
 /**
  * Runs the words after `awsmfa` and returns the exit code; never throws. stdout gets data alone: with `--json` one
  * document, of the command's work or of its failure. Help is success, also for `awsmfa` alone,
@@ -41,7 +43,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const exitCode = await report(error, { debug: argv.includes('--debug'), stderr, json })
     if (commandMeant(argv) === 'env') {
       const { formatInWords, printEnvFailure } = await import('../commands/env.ts')
-      printEnvFailure(formatInWords(argv), exitCode, process.env)
+      printEnvFailure(formatInWords(argv), exitCode, PLACE)
     }
     return exitCode
   }
@@ -79,7 +81,7 @@ async function run(invocation: Invocation): Promise<number> {
     }),
   )
   if (invocation.command === 'env' && exitCode !== 0)
-    (await import('../commands/env.ts')).printEnvFailure(invocation.options.format, exitCode, process.env)
+    (await import('../commands/env.ts')).printEnvFailure(invocation.options.format, exitCode, PLACE)
   return exitCode
 }
 

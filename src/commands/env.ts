@@ -16,10 +16,10 @@ import { createOutput } from '../ui/streams.ts'
  * Prints what `env` prints when it failed, for whatever reason, a mistyped line included: code that unsets the
  * variables and fails. Never throws.
  */
-export function printEnvFailure(format: string | undefined, exitCode: number, environment: Environment): void {
+export function printEnvFailure(format: string | undefined, exitCode: number, process: EnvPlace): void {
   try {
-    const known = (format === undefined ? undefined : findEnvFormat(format)) ?? 'env'
-    createOutput(1)(renderEnvFailure(known, exitCode, environment))
+    const known = (format === undefined ? undefined : findEnvFormat(format)) ?? defaultFormat(process)
+    createOutput(1)(renderEnvFailure(known, exitCode, process.environment))
   } catch {
     // stdout cannot be written to. That was reported if it was the failure; the exit code reports it too.
   }
@@ -32,12 +32,26 @@ export function formatInWords(argv: readonly string[]): string | undefined {
   return attached?.slice('--format='.length) ?? (index === -1 ? undefined : argv[index + 1])
 }
 
+/** Where `env` runs. */
+export interface EnvPlace {
+  readonly isWindows: boolean
+  readonly environment: Environment
+}
+
+/**
+ * Returns the format for the shell that most likely reads the output. Bash and zsh on Windows (Git, MSYS2, Cygwin) set
+ * SHELL; PowerShell and cmd do not, and cmd cannot read the output of a program as code.
+ */
+export function defaultFormat({ isWindows, environment }: EnvPlace): EnvFormat {
+  return isWindows && (environment['SHELL'] ?? '') === '' ? 'powershell' : 'env'
+}
+
 /**
  * Prints the profile's session, or code that unsets one, and returns the exit code 0. Throws USAGE,
  * VALUE_NOT_QUOTABLE and what sessionForProgram throws; then nothing was printed.
  */
 export async function env(invocation: Invocation<'env'>, runtime: LoginRuntime): Promise<number> {
-  const format = formatOf(invocation)
+  const format = formatOf(invocation, runtime)
   const { environment, terminal } = runtime
   if (invocation.options.unset === true) {
     terminal.stdout(unsetIn(format, environment))
@@ -66,9 +80,9 @@ function quotableVariables(
   return isQuotable(format, profile) ? { ...variables, AWSMFA_PROFILE: profile } : variables
 }
 
-function formatOf({ options }: Invocation<'env'>): EnvFormat {
+function formatOf({ options }: Invocation<'env'>, place: EnvPlace): EnvFormat {
   const word = options.format
-  const format = word === undefined ? 'env' : findEnvFormat(word)
+  const format = word === undefined ? defaultFormat(place) : findEnvFormat(word)
   if (format !== undefined) return format
   const expected = `${ENV_FORMATS.slice(0, -1).join(', ')} or ${ENV_FORMATS.at(-1) ?? ''}`
   throw new AwsmfaError({
