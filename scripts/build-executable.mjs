@@ -50,16 +50,19 @@ export function programName(target) {
  * another target from the lock file, never from the network.
  */
 export function compile(target, outfile) {
-  const host = installFor(hostTarget())
   const { folder, bun } = installFor(target)
   const bundle = join(folder, 'dist')
   rmSync(bundle, { recursive: true, force: true })
   cpSync(join(root, 'dist'), bundle, { recursive: true })
   writeNoticesModule(join(bundle, 'notices.cjs'), executableNotices())
+  compileBundle(join(bundle, 'awsmfa.cjs'), outfile, templateOptions(target, bun))
+}
+
+/** Compiles one bundle, a CommonJS file, to an executable; for this machine unless Bun's `options` say otherwise. */
+export function compileBundle(bundle, outfile, options = []) {
   mkdirSync(dirname(outfile), { recursive: true })
   rmSync(outfile, { force: true })
-  const template = templateOptions(target, bun)
-  const options = [
+  const usual = [
     '--compile',
     '--define=__dirname="/"',
     '--define=__filename="/awsmfa"',
@@ -67,9 +70,9 @@ export function compile(target, outfile) {
     '--bytecode',
     '--format=cjs',
     ...IGNORE_CURRENT_FOLDER,
-    ...template,
   ]
-  execFileSync(host.bun, ['build', ...options, join(bundle, 'awsmfa.cjs'), `--outfile=${outfile}`], {
+  const { folder, bun } = installFor(hostTarget())
+  execFileSync(bun, ['build', ...usual, ...options, bundle, `--outfile=${outfile}`], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
     // No variable of Bun's own may act on the build.

@@ -1,14 +1,14 @@
 /** Fifty processes that write to the credentials file at the same time. */
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { bundleScript } from '../support/bundle-script.ts'
+import { startOfDriver } from '../support/drivers.ts'
 import { namesBeside, readBytes, scratchFolder, writeAgedFile } from '../support/scratch.ts'
 import { runProgram } from '../support/strace.ts'
 
 describe('promise 2: nothing is ever lost when fifty processes write at the same time', () => {
-  let driver = ''
+  let driver: readonly [string, ...string[]]
   beforeAll(async () => {
-    driver = await bundleScript(new URL('../support/drivers/transact-once.ts', import.meta.url))
+    driver = await startOfDriver('transact-once')
   })
 
   it('keeps every new section and all existing content', async () => {
@@ -17,7 +17,7 @@ describe('promise 2: nothing is ever lost when fifty processes write at the same
     const sections = Array.from({ length: 50 }, (_, index) => `section-${index}`)
     const runs = await Promise.all(
       sections.map(async (section) =>
-        runProgram(process.execPath, [driver, join(folder, 'credentials'), join(folder, 'config'), section]),
+        runProgram(driver[0], [...driver.slice(1), join(folder, 'credentials'), join(folder, 'config'), section]),
       ),
     )
     expect(runs.map(({ status, stdout, stderr }) => [status, stdout, stderr])).toEqual(

@@ -4,7 +4,7 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { bundleScript } from '../support/bundle-script.ts'
+import { startOfDriver } from '../support/drivers.ts'
 import { killAtEveryWritingCall, failEveryWritingCall, runFaulted } from '../support/fault-sweep.ts'
 import type { SweepTarget } from '../support/fault-sweep.ts'
 import { needsMounts, withFileMounted } from '../support/mount-namespace.ts'
@@ -24,9 +24,9 @@ interface MountedTarget extends SweepTarget {
 describe.skipIf(!needsMounts() || !needsProgram('strace'))(
   'promise 2: nothing is ever lost when the credentials file is a mount point:',
   () => {
-    let driver = ''
+    let driver: readonly [string, ...string[]]
     beforeAll(async () => {
-      driver = await bundleScript(new URL('../support/drivers/transact-once.ts', import.meta.url))
+      driver = await startOfDriver('transact-once')
     })
 
     function prepare(old: string, wanted: string): MountedTarget {
@@ -37,8 +37,7 @@ describe.skipIf(!needsMounts() || !needsProgram('strace'))(
       writeAgedFile(outside, old)
       writeAgedFile(join(folder, 'credentials'), '')
       const argv = [
-        process.execPath,
-        driver,
+        ...driver,
         join(folder, 'credentials'),
         join(folder, 'config'),
         'new',

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { bundleScript } from '../support/bundle-script.ts'
+import { startOfDriver } from '../support/drivers.ts'
 import { runFaulted } from '../support/fault-sweep.ts'
 import type { SweepTarget } from '../support/fault-sweep.ts'
 import { needsMounts, withSmallDisk } from '../support/mount-namespace.ts'
@@ -14,13 +14,13 @@ const OLD = `[work]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n# ${'-'.repeat(40
 const LENGTH_OF_NEW = OLD.length + '[new]\naws_session_token = \n'.length + 200
 
 describe('promise 2: nothing is ever lost when a write is cut short', () => {
-  let driver = ''
+  let driver: readonly [string, ...string[]]
   beforeAll(async () => {
-    driver = await bundleScript(new URL('../support/drivers/transact-once.ts', import.meta.url))
+    driver = await startOfDriver('transact-once')
   })
 
   function words(folder: string): readonly string[] {
-    return [process.execPath, driver, join(folder, 'credentials'), join(folder, 'config'), 'new']
+    return [...driver, join(folder, 'credentials'), join(folder, 'config'), 'new']
   }
 
   it.skipIf(!needsMounts())('by a full disk: it reports that and keeps the old file', async () => {

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { bundleScript } from '../support/bundle-script.ts'
+import { startOfDriver } from '../support/drivers.ts'
 import { killAtEveryCall, killAtEveryWritingCall, failEveryWritingCall, runFaulted } from '../support/fault-sweep.ts'
 import type { SweepTarget } from '../support/fault-sweep.ts'
 import { needsProgram } from '../support/outside-program.ts'
@@ -18,9 +18,9 @@ interface TransactTarget extends SweepTarget {
 }
 
 describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost when a transaction', () => {
-  let driver = ''
+  let driver: readonly [string, ...string[]]
   beforeAll(async () => {
-    driver = await bundleScript(new URL('../support/drivers/transact-once.ts', import.meta.url))
+    driver = await startOfDriver('transact-once')
   })
 
   function prepare(...names: readonly string[]): TransactTarget {
@@ -28,8 +28,7 @@ describe.skipIf(!needsProgram('strace'))('promise 2: nothing is ever lost when a
     mkdirSync(folder)
     for (const name of names) writeAgedFile(join(folder, name), OLD)
     const argv = [
-      process.execPath,
-      driver,
+      ...driver,
       join(folder, 'credentials'),
       join(folder, 'config'),
       'new',

@@ -22,7 +22,7 @@ import { createKeychainKey } from '../../src/sessions/keychain.ts'
 import type { KeychainFailure } from '../../src/sessions/keychain.ts'
 import { isFailure } from '../../src/model/failure.ts'
 import { DIST } from '../packaging/built-files.ts'
-import { bundleScript } from '../support/bundle-script.ts'
+import { startOfDriver } from '../support/drivers.ts'
 import { BUILT_CLI, PRODUCT } from '../support/run-cli.ts'
 import { end, hasSecretService, lookUpSecret, processesOf, startSessionBus } from '../support/secret-service.ts'
 import type { SessionBus } from '../support/secret-service.ts'
@@ -155,10 +155,10 @@ describe.skipIf(!hasSecretService())('the cache key in the Secret Service', () =
   it('unlocked: two processes that create it at the same time get the same key', async () => {
     const bus = await withBus()
     await bus.startKeyring('unlocked')
-    const script = await bundleScript(new URL('../support/drivers/keychain-key-once.ts', import.meta.url))
+    const [program, ...script] = await startOfDriver('keychain-key-once')
     const answers = await Promise.all(
       [1, 2].map(async () => {
-        const child = spawn(process.execPath, [script, folder, ...HELPER], {
+        const child = spawn(program, [...script, folder, ...HELPER], {
           env: bus.environment,
           stdio: ['ignore', 'pipe', 'inherit'],
         })

@@ -17,7 +17,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { acquireLock, acquireLockAsync, whenUnlocked } from '../../src/platform/file-lock.ts'
 import { identifyThisProcess } from '../../src/platform/process-info.ts'
 import { createQuestionLock } from '../../src/mfa/question-lock.ts'
-import { bundleScript } from '../support/bundle-script.ts'
+import { startOfDriver } from '../support/drivers.ts'
 import { namesBeside, scratchFolder } from '../support/scratch.ts'
 import { failureOf } from '../support/failure-of.ts'
 
@@ -250,9 +250,9 @@ describe('a lock that is waited for while the event loop runs', () => {
 })
 
 describe('a lock among processes', () => {
-  let driver = ''
+  let driver: readonly [string, ...string[]]
   beforeAll(async () => {
-    driver = await bundleScript(new URL('../support/drivers/lock-turns.ts', import.meta.url))
+    driver = await startOfDriver('lock-turns')
   })
 
   it('loses none of 160 increments when every holder leaves a dead lock behind', async () => {
@@ -260,7 +260,7 @@ describe('a lock among processes', () => {
     const [lock, counter] = [join(folder, 'lock'), join(folder, 'counter')]
     writeFileSync(counter, '0')
     const children = Array.from({ length: 20 }, () =>
-      spawn(process.execPath, [driver, lock, counter, '8', String(gonePid())], {
+      spawn(driver[0], [...driver.slice(1), lock, counter, '8', String(gonePid())], {
         stdio: ['pipe', 'ignore', 'inherit'],
       }),
     )

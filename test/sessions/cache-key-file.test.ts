@@ -22,7 +22,7 @@ import { afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from '
 import { createCacheKeyFile, newCacheKey } from '../../src/sessions/cache-key-file.ts'
 import { cacheKeyPath, decodeCacheKey, encodeCacheKey, findCacheKey } from '../../src/sessions/cache-cipher.ts'
 import type { CacheKeySource } from '../../src/sessions/cache-cipher.ts'
-import { bundleScript } from '../support/bundle-script.ts'
+import { startOfDriver } from '../support/drivers.ts'
 import { namesBeside, scratchFolder } from '../support/scratch.ts'
 import { failureOf } from '../support/failure-of.ts'
 
@@ -255,14 +255,14 @@ describe.skipIf(!HAS_MEMORY)('with a runtime folder', () => {
 })
 
 describe('made by many processes at once', () => {
-  let script = ''
+  let driver: readonly [string, ...string[]]
   beforeAll(async () => {
-    script = await bundleScript(new URL('../support/drivers/cache-key-once.ts', import.meta.url))
+    driver = await startOfDriver('cache-key-once')
   })
 
   async function askAtOnce(state: string, processes: number): Promise<readonly string[]> {
     const children = Array.from({ length: processes }, () =>
-      spawn(process.execPath, [script, '', state], { stdio: ['pipe', 'pipe', 'inherit'] }),
+      spawn(driver[0], [...driver.slice(1), '', state], { stdio: ['pipe', 'pipe', 'inherit'] }),
     )
     const answers = children.map(async (child) => (await child.stdout.toArray()).join(''))
     for (const child of children) child.stdin.end()

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { bundleScript } from '../support/bundle-script.ts'
+import { startOfDriver } from '../support/drivers.ts'
 import { needsProgram } from '../support/outside-program.ts'
 
 /** Counts the bytes on its stdin, but lets the pipe fill first, so that writers get EAGAIN. */
@@ -12,12 +12,12 @@ while struct.unpack("i", fcntl.ioctl(0, termios.FIONREAD, bytes(4)))[0] < 60000:
 print(len(sys.stdin.buffer.read()))`
 
 describe.skipIf(!needsProgram('bash'))('data on stdout', { timeout: 30_000 }, () => {
-  let script = ''
+  let line = ''
   beforeAll(async () => {
-    script = await bundleScript(new URL('../support/ask-at-terminal.ts', import.meta.url))
+    line = (await startOfDriver('ask-at-terminal')).map((word) => `'${word}'`).join(' ')
   })
-  const shell = async (line: string): Promise<{ readonly stdout: string; readonly stderr: string }> =>
-    promisify(execFile)('bash', ['--norc', '-c', line.replaceAll('FLOOD', `'${process.execPath}' '${script}' flood`)], {
+  const shell = async (text: string): Promise<{ readonly stdout: string; readonly stderr: string }> =>
+    promisify(execFile)('bash', ['--norc', '-c', text.replaceAll('FLOOD', `${line} flood`)], {
       env: { PATH: process.env['PATH'] ?? '' },
       maxBuffer: 10_000_000,
       timeout: 20_000,

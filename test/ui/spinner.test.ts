@@ -2,7 +2,7 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Options, Ora } from 'ora'
 import { createSpinner } from '../../src/ui/terminal.ts'
-import { bundleScript } from '../support/bundle-script.ts'
+import { startOfDriver } from '../support/drivers.ts'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
 import type { Pty } from '../support/pty.ts'
@@ -90,9 +90,9 @@ describe('when the spinner is loaded', () => {
 describe.skipIf(!needsProgram('python3'))('the spinner on a terminal', { timeout: 30_000 }, () => {
   const environment = { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', TERM: 'xterm' }
   const open: Pty[] = []
-  let script = ''
+  let driver: readonly string[]
   beforeAll(async () => {
-    script = await bundleScript(new URL('../support/ask-at-terminal.ts', import.meta.url))
+    driver = await startOfDriver('ask-at-terminal')
   })
   afterEach(() => open.splice(0).forEach((pty) => pty.close()))
   const start = async (argv: readonly string[]): Promise<Pty> => {
@@ -102,7 +102,7 @@ describe.skipIf(!needsProgram('python3'))('the spinner on a terminal', { timeout
   }
 
   it('moves, makes room for a warning, and is gone before the outcome', async () => {
-    const pty = await start([process.execPath, script, 'wait'])
+    const pty = await start([...driver, 'wait'])
     await pty.expect(/asking STS[^]*asking STS/)
     pty.signal('SIGUSR2')
     await pty.expect('a warning')
@@ -113,7 +113,7 @@ describe.skipIf(!needsProgram('python3'))('the spinner on a terminal', { timeout
   })
 
   it('never hides the cursor, so that no signal leaves it hidden, and changes no mode', async () => {
-    const pty = await start([process.execPath, script, 'wait'])
+    const pty = await start([...driver, 'wait'])
     await pty.expect(/asking STS[^]*asking STS/)
     expect(await pty.modes()).toMatchObject({ echo: true, canonical: true })
     pty.signal('SIGKILL')

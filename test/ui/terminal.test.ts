@@ -1,12 +1,14 @@
 /** Prompts on a pseudo-terminal. */
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { bundleScript } from '../support/bundle-script.ts'
+import { startOfDriver } from '../support/drivers.ts'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
 import type { Pty, PtyOptions } from '../support/pty.ts'
 import { runProgram } from '../support/run-cli.ts'
 import { createTempHome } from '../support/temp-home.ts'
+
+const inShell = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(' ')
 
 const QUESTION = 'MFA code for alice (work): '
 const environment = {
@@ -20,11 +22,14 @@ const environment = {
 }
 
 describe.skipIf(!needsProgram('python3'))('a question at the controlling terminal', { timeout: 30_000 }, () => {
-  let script = ''
+  let driver: readonly string[]
+  /** The driver as a shell has it. */
+  let line = ''
   const open: Pty[] = []
 
   beforeAll(async () => {
-    script = await bundleScript(new URL('../support/ask-at-terminal.ts', import.meta.url))
+    driver = await startOfDriver('ask-at-terminal')
+    line = inShell(driver)
   })
   afterEach(() => open.splice(0).forEach((pty) => pty.close()))
 
@@ -33,10 +38,8 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
     open.push(pty)
     return pty
   }
-  const ask = (word: string, options: Partial<PtyOptions> = {}): Promise<Pty> =>
-    start([process.execPath, script, word], options)
-  const shell = (line: string): Promise<Pty> =>
-    start(['/bin/sh', '-c', line.replaceAll('ASK', `'${process.execPath}' '${script}'`)])
+  const ask = (word: string, options: Partial<PtyOptions> = {}): Promise<Pty> => start([...driver, word], options)
+  const shell = (text: string): Promise<Pty> => start(['/bin/sh', '-c', text.replaceAll('ASK', line)])
 
   it('echoes the digits, gives the code, and leaves the cursor where the question began', async () => {
     const pty = await ask('code')
@@ -114,7 +117,7 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
     { title: 'its process ending', word: 'crash', end: () => undefined },
   ]
   it.each(hiddenEndings)('shows what is typed again after $title', async ({ end, word }) => {
-    const asking = `/bin/sh -c 'echo pid $$; exec "$0" "$1" "$2"' '${process.execPath}' '${script}' ${word}`
+    const asking = `/bin/sh -c 'echo pid $$; exec "$0" "$1" "$2"' ${line} ${word}`
     const pty = await start(['/bin/sh', '-c', `trap : INT QUIT; ulimit -c 0; ${asking}; echo after; read -r rest`])
     const pid = Number(/\d+/.exec(await pty.expect(/pid \d+\r\n/))?.[0])
     await pty.expect('Secret: ')
@@ -242,18 +245,18 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
   it('is refused to a background job instead of stopping it', async () => {
     const pty = await start(['bash', '--norc', '--noprofile', '-i'])
     await pty.expect('shell> ')
-    pty.send(`'${process.execPath}' '${script}' can-ask & wait\r`)
+    pty.send(`${line} can-ask & wait\r`)
     await pty.expect('result false')
-    pty.send(`'${process.execPath}' '${script}' confirm & wait\r`)
+    pty.send(`${line} confirm & wait\r`)
     await pty.expect('failure {"code":"PROMPT_UNAVAILABLE","obstacle":"background","wanted":"answer"}')
-    pty.send(`'${process.execPath}' '${script}' code & wait\r`)
+    pty.send(`${line} code & wait\r`)
     await pty.expect('failure {"code":"PROMPT_UNAVAILABLE","obstacle":"background","wanted":"token-code"}')
   })
 
   it('is shown again after Ctrl-Z and fg, and given up after bg', async () => {
     const pty = await start(['bash', '--norc', '--noprofile', '-i'])
     await pty.expect('shell> ')
-    pty.send(`'${process.execPath}' '${script}' code\r`)
+    pty.send(`${line} code\r`)
     await pty.expect(QUESTION)
     pty.send('12\u001A')
     await pty.expect('shell> ')
@@ -262,7 +265,7 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
     pty.send('123456\r')
     await pty.expect('result {"code":"123456","typed":true}')
     await pty.expect('shell> ')
-    pty.send(`'${process.execPath}' '${script}' code\r`)
+    pty.send(`${line} code\r`)
     await pty.expect(QUESTION)
     pty.send('\u001A')
     await pty.expect('shell> ')
@@ -415,7 +418,7 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
   it('stops on Ctrl-Z while the line is edited here, and goes on with it after fg', async () => {
     const pty = await start(['bash', '--norc', '--noprofile', '-i'])
     await pty.expect('shell> ')
-    pty.send(`echo "pid $$"; '${process.execPath}' '${script}' note-code\r`)
+    pty.send(`echo "pid $$"; ${line} note-code\r`)
     await pty.expect(QUESTION)
     pty.send('123')
     await pty.expect('123')
@@ -506,11 +509,7 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
     ['Ctrl-C', '\u0003'],
     ['Ctrl-D', '\u0004'],
   ])('is left by %s, and nothing of the list remains', async (_, key) => {
-    const pty = await start([
-      '/bin/sh',
-      '-c',
-      `trap : INT; '${process.execPath}' '${script}' pick; echo "ended $?"; read -r line`,
-    ])
+    const pty = await start(['/bin/sh', '-c', `trap : INT; ${line} pick; echo "ended $?"; read -r line`])
     await pty.expect('Esc to cancel')
     pty.send('\u001B[B')
     await pty.expect('Esc to cancel')
@@ -541,7 +540,7 @@ describe.skipIf(!needsProgram('python3'))('a question at the controlling termina
   it('is erased by Ctrl-Z, and comes back with fg', async () => {
     const pty = await start(['bash', '--norc', '--noprofile', '-i'])
     await pty.expect('shell> ')
-    pty.send(`'${process.execPath}' '${script}' pick\r`)
+    pty.send(`${line} pick\r`)
     await pty.expect('Esc to cancel')
     pty.send('count-29')
     await pty.expect('1 of 30')
@@ -561,12 +560,11 @@ describe.skipIf(!needsProgram('tmux') || !needsProgram('python3'))('a list in tm
     { columns: 80, widest: 'Esc to cancel' },
   ])('fits in $columns columns and 24 rows, scrolls, and is erased', async ({ columns, widest }) => {
     const home = createTempHome()
-    const script = await bundleScript(new URL('../support/ask-at-terminal.ts', import.meta.url))
     const own = { ...environment, TMUX_TMPDIR: home.path, SHELL: '/bin/sh' }
     const tmux = async (...words: readonly string[]): Promise<string> =>
       (await runProgram(['tmux', ...words], { environment: own })).stdout
-    const line = `'${process.execPath}' '${script}' pick; read -r line`
-    const pty = await openPty(['tmux', '-f', '/dev/null', 'new-session', `/bin/sh -c "${line}"`], {
+    const asking = `${inShell(await startOfDriver('ask-at-terminal'))} pick; read -r line`
+    const pty = await openPty(['tmux', '-f', '/dev/null', 'new-session', `/bin/sh -c "${asking}"`], {
       environment: own,
       columns,
       rows: 25,

@@ -10,11 +10,11 @@
  * SIGUSR2 withdraws, then another question.
  */
 import { readdirSync } from 'node:fs'
-import { createAsker } from '../../src/ui/keyboard.ts'
-import { createSpinner, createTerminal } from '../../src/ui/terminal.ts'
-import { AwsmfaError } from '../../src/model/failure.ts'
-import type { TokenCodeAnswer, TokenCodeRequest } from '../../src/mfa/token-code.ts'
-import { createTerminalTokenCode, tokenCodeQuestion } from '../../src/mfa/prompt.ts'
+import { createAsker } from '../../../src/ui/keyboard.ts'
+import { createSpinner, createTerminal } from '../../../src/ui/terminal.ts'
+import { AwsmfaError } from '../../../src/model/failure.ts'
+import type { TokenCodeAnswer, TokenCodeRequest } from '../../../src/mfa/token-code.ts'
+import { createTerminalTokenCode, tokenCodeQuestion } from '../../../src/mfa/prompt.ts'
 
 const environment = process.env
 const asker = createAsker({ environment, noColor: false })
