@@ -5,7 +5,7 @@
 import { version } from '../../package.json'
 import { answerQuickly } from './quick-answers.ts'
 import { messagesOfProcess, report, supervise, supervisionOfProcess } from './supervise.ts'
-import { commandMeant, isDebug, parse } from '../command-line/parse.ts'
+import { commandMeant, isDebug, optionsThatCount, parse } from '../command-line/parse.ts'
 import { COMMAND_TABLE } from '../command-line/table.ts'
 import type { AnyInvocation, Invocation } from '../command-line/table.ts'
 import { status, watchStatus } from '../commands/status.ts'
@@ -78,6 +78,11 @@ async function run(invocation: Invocation): Promise<number> {
       debug: isDebug(invocation),
       json: isJson(invocation),
       noColor: 'noColor' in invocation.options,
+      typed: {
+        command: invocation.command,
+        profile: 'profile' in invocation.options ? invocation.options.profile : invocation.positionals[0],
+        options: optionsThatCount(invocation),
+      },
     }),
   )
   if (invocation.command === 'env' && exitCode !== 0)

@@ -26,6 +26,7 @@ export interface Supervision {
   readonly stderr: (text: string) => void | Promise<void>
   /** Takes the document of a failure, with its end; left out without `--json`. */
   readonly json?: ((text: string) => void) | undefined
+  readonly typed?: FailureView['typed']
 }
 
 const SIGNALS: Readonly<Record<string, Failure>> = {
@@ -35,9 +36,11 @@ const SIGNALS: Readonly<Record<string, Failure>> = {
 }
 
 /** Returns the supervision of this process. `json`: a failure is a document on stdout, too. */
-export function supervisionOfProcess(how: { debug: boolean; json: boolean; noColor: boolean }): Supervision {
+export function supervisionOfProcess(
+  how: Pick<Supervision, 'debug' | 'typed'> & { json: boolean; noColor: boolean },
+): Supervision {
   const json = how.json ? createOutput(1) : undefined
-  return { debug: how.debug, events: process, stderr: messagesOfProcess(how.noColor), json }
+  return { debug: how.debug, typed: how.typed, events: process, stderr: messagesOfProcess(how.noColor), json }
 }
 
 /** Returns a writer of messages to stderr. The settings file, which may turn color off, is read with the first one. */
@@ -112,7 +115,7 @@ function watchForUncaught(events: Supervision['events']): UncaughtWatch {
   }
 }
 
-type Reporting = Pick<Supervision, 'debug' | 'stderr' | 'json'>
+type Reporting = Pick<Supervision, 'debug' | 'stderr' | 'json' | 'typed'>
 
 /** Reports what went wrong on stderr and returns the exit code. The messages are loaded only now. */
 export async function report(error: unknown, reporting: Reporting): Promise<number> {
@@ -129,10 +132,10 @@ export async function report(error: unknown, reporting: Reporting): Promise<numb
 /** What Node throws for a file that is gone; all that is loaded while a command runs is a file of awsmfa's own. */
 const OWN_FILE_GONE = 'MODULE_NOT_FOUND'
 
-async function reportInWords(error: unknown, { debug, stderr, json }: Reporting): Promise<number> {
+async function reportInWords(error: unknown, { debug, stderr, json, typed }: Reporting): Promise<number> {
   if (codeOf(error) === OWN_FILE_GONE) throw error
   const { formatFailure, formatFault, renderFailure } = await import('../errors/messages.ts')
-  const view = viewOfProcess(debug)
+  const view = { ...viewOfProcess(debug), typed }
   if (error instanceof AwsmfaError) {
     const text = renderFailure(error.failure, view)
     await stderr(formatFailure(text, view))

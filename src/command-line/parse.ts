@@ -110,6 +110,15 @@ export function isDebug({ command, options, tail }: AnyInvocation): boolean {
   return options.debug === true || (command === 'login' && tail?.includes('--debug') === true)
 }
 
+/** Options with which a line is the same as without: they change what is printed, or are for once. */
+const PLAIN_OPTIONS: readonly string[] = ['profile', 'token-code', 'json', 'quiet', 'no-color', 'debug']
+
+/** Returns the options without which a line would be another one; `''` stands for what follows `--`. */
+export function optionsThatCount({ command, options, tail }: AnyInvocation): readonly string[] {
+  const given = COMMAND_TABLE[command].options.map(({ name }) => name).filter((name) => optionKey(name) in options)
+  return [...given.filter((name) => !PLAIN_OPTIONS.includes(name)), ...(tail === undefined ? [] : [''])]
+}
+
 /** Reads a line. Of several `options` with one spelling the first counts. */
 export function readLine(argv: readonly string[], options: readonly OptionSpec[]): Line {
   const end = argv.indexOf('--')

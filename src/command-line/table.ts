@@ -58,7 +58,7 @@ const MIN_TTL = value('min-ttl', 'TIME', 'Renew if less time remains, such as 45
 const ROWS = {
   login: {
     summary: 'Sign in with an MFA code',
-    positional: PROFILES,
+    positional: { ...PROFILES, description: `Name or pattern 'dev-*' ${LISTED}` },
     tail: { placeholder: 'STS-OPTIONS', description: "Options of 'aws sts get-session-token' or 'assume-role'" },
     options: [
       PROFILE,

@@ -39,6 +39,7 @@ import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Origin } from '../model/profile.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
+import { statusOfProfile } from '../sessions/status.ts'
 import { renderFittedTable } from '../ui/style.ts'
 import type { TableLayout } from '../ui/style.ts'
 import { commandLine, hint, listed, note, profileWord, quoted, tick, visible } from '../ui/words.ts'
@@ -78,7 +79,13 @@ function show({ options }: Line, words: readonly string[], { files, terminal }: 
     }))
     return terminal.stdout(`${JSON.stringify(rows)}\n`)
   }
-  if (held.length === 0) return terminal.stderr(`${note('no profile has an access key')}${hint(commandLine('setup'))}`)
+  if (held.length === 0) {
+    const add =
+      snapshots.profiles.names().length === 0
+        ? commandLine('setup')
+        : `to add one: ${commandLine('keys', 'add', 'PROFILE')}`
+    return terminal.stderr(`${note('no profile has an access key')}${hint(add)}`)
+  }
   const rows = held.map((each) => ({
     PROFILE: visible(each.profile),
     STORE: PLACE_WORDS[placeOfKeys(each)],
@@ -193,7 +200,14 @@ async function add(invocation: Line, words: readonly string[], context: Context)
   terminal.stderr(
     `${tick(terminal.talk)} ${visible(change.profile)}: access key ${shortenAccessKeyId(accessKeyId)} is ${PLACE_WORDS[to]}\n`,
   )
-  terminal.stderr(hint(`to sign in: ${commandLine('login', profileWord(target.value))}`))
+  const { state } = statusOfProfile(target.value, {
+    ...context,
+    profiles: files.read().profiles,
+    now: context.now(),
+    identityOf: context.facts.identityOf,
+  })
+  if (state === 'none' || state === 'expired')
+    terminal.stderr(hint(`to sign in: ${commandLine('login', profileWord(target.value))}`))
 }
 
 /**

@@ -1,7 +1,8 @@
 /** `login`: which profiles → prepare each → sign in those that need it → report. */
 import { expandProfiles } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
-import type { AnyOptions, Invocation } from '../command-line/table.ts'
+import { optionsThatCount } from '../command-line/parse.ts'
+import type { Invocation } from '../command-line/table.ts'
 import {
   conflictQuestion,
   NO_TARGETS,
@@ -222,21 +223,18 @@ function resultOf(
   return { kind: 'signed-in', ...common, expiration: outcome.credentials.expiration, identity: outcome.identity }
 }
 
-/** Options with which a login is the same as without: the hint to renew it needs no others. */
-const PLAIN_OPTIONS: readonly (keyof AnyOptions)[] = ['profile', 'json', 'quiet', 'noColor', 'debug']
-
 function report(
   results: readonly LoginResult[],
-  { options, tail }: Invocation<'login'>,
+  invocation: Invocation<'login'>,
   isList: boolean,
   { terminal, view, ...runtime }: LoginRuntime & { readonly view: FailureView },
 ): void {
+  const { options } = invocation
   if (isList) {
     const shown = options.quiet === true ? results.filter(({ kind }) => kind === 'failed') : results
     terminal.stderr(renderLoginList(shown, view, terminal.talk))
   } else if (options.quiet !== true) {
-    const isPlain = Object.keys(options).every((key) => PLAIN_OPTIONS.some((name) => name === key))
-    const hasOptions = tail !== undefined || !isPlain
+    const hasOptions = optionsThatCount(invocation).length > 0
     for (const result of results) terminal.stderr(renderLoginResult(result, hasOptions, view.now, terminal.talk))
   }
   if (options.quiet !== true) terminal.stderr(renderKeptTooLong(results, view.now))

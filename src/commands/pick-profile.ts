@@ -51,7 +51,10 @@ export async function pickForLogin(input: LoginInput, runtime: LoginRuntime): Pr
   const candidates = findCandidates(withRecords)
   const [only, second] = candidates
   if (only === undefined) return undefined
-  if (!runtime.terminal.canAsk()) throw new AwsmfaError({ code: 'PROFILE_NOT_NAMED', candidates })
+  if (!runtime.terminal.canAsk()) {
+    const hasDefault = input.profiles.find('default') !== undefined
+    throw new AwsmfaError({ code: 'PROFILE_NOT_NAMED', candidates, hasDefault })
+  }
   if (second === undefined) return only
   const names = findChoices(withRecords).map(({ target }) => target.value)
   return await runtime.deadline.pauseWhile(ask(names, lookupFor(runtime, input.profiles), runtime))

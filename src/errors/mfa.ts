@@ -1,7 +1,7 @@
 /** Messages about prompts that cannot be shown or were canceled, and programs that fail. */
-import { BATCH_FILE, fromOrigin, section, showErrno, showPlace } from './wording.ts'
-import type { SomeWords } from './wording.ts'
-import { TYPE_IT, yubiKeyWords } from '../mfa/ykman.ts'
+import { BATCH_FILE, fromOrigin, loginWith, section, showErrno, showOrigin, showPlace } from './wording.ts'
+import type { FailureView, SomeWords } from './wording.ts'
+import { yubiKeyWords } from '../mfa/ykman.ts'
 import type { FailureOf, WantedAnswer, WindowTrouble } from '../model/failure.ts'
 import { commandLine, doubleDash, quoted, say, throughShell, visible } from '../ui/words.ts'
 
@@ -160,9 +160,13 @@ export const TOKEN_CODE_WORDS = {
     const shell = wantsShell
       ? `it runs without a shell; for pipes and variables: ${throughShell()}`
       : commandHint(failure)
-    return say(error, shell, TYPE_IT)
+    const skip =
+      origin.kind === 'flag'
+        ? `to skip it, replace ${showOrigin(origin, view)} with --token-code 123456`
+        : skipHint(view)
+    return say(error, shell, skip)
   },
-  YUBIKEY_FAILED: yubiKeyWords,
+  YUBIKEY_FAILED: (failure, view) => yubiKeyWords(failure, skipHint(view)),
   PASSPHRASE_COMMAND_FAILED: (failure, view) => {
     const { program, origin, wantsShell, reason } = failure
     const why = reason === 'output' ? 'it must print one line' : whyCommandFailed(failure)
@@ -173,6 +177,11 @@ export const TOKEN_CODE_WORDS = {
     )
   },
 } satisfies SomeWords
+
+/** Returns the hint that does without a token command or a YubiKey. */
+function skipHint(view: FailureView): string {
+  return `to skip it: ${loginWith(view.typed?.profile, view, '--token-code', '123456')}`
+}
 
 type CommandFailure = FailureOf<'TOKEN_COMMAND_FAILED' | 'PASSPHRASE_COMMAND_FAILED'>
 

@@ -1,5 +1,14 @@
 /** Profiles that are missing, incomplete, or must not be written to. */
-import { ADD_DEVICE, fromOrigin, section, showOrigin, showPath, showPlace, showSharedFile } from './wording.ts'
+import {
+  ADD_DEVICE,
+  fromOrigin,
+  loginWith,
+  section,
+  showOrigin,
+  showPath,
+  showPlace,
+  showSharedFile,
+} from './wording.ts'
 import type { FailureView, SomeWords } from './wording.ts'
 import { toolsWithOutcome } from '../doctor/credential-order.ts'
 import type { Trait } from '../doctor/credential-order.ts'
@@ -20,7 +29,7 @@ export const PROFILE_WORDS = {
       ? say(error, `to use ${quoted(other)}, add --profile ${commandWord(other)}`, ALL_PROFILES)
       : say(error, didYouMean(nearest) ?? ALL_PROFILES)
   },
-  PROFILE_NOT_NAMED: ({ candidates, command }) => {
+  PROFILE_NOT_NAMED: ({ candidates, command, hasDefault }) => {
     const [first = ''] = candidates
     const more = candidates.length - MOST_LISTED
     const names = candidates.slice(0, MOST_LISTED).map(quoted)
@@ -32,11 +41,11 @@ export const PROFILE_WORDS = {
       )
     return say(
       "no profile given, and 'default' cannot sign in",
-      loginLine(first),
+      commandLine('login', profileWord(first)),
       candidates.length > 1
         ? `profiles that can sign in: ${more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ')}`
         : undefined,
-      `to see why 'default' cannot: ${commandLine('login', 'default')}`,
+      hasDefault === true ? `to see why 'default' cannot: ${commandLine('login', 'default')}` : undefined,
     )
   },
   SOURCE_PROFILE_NOT_FOUND: ({ profile, source, origin, paths, nearest }, view) =>
@@ -57,7 +66,7 @@ export const PROFILE_WORDS = {
       )}`,
       ...candidates.map(
         (candidate) =>
-          `to use ${section(candidate.profile)}: ${loginLine(profile, '--source-profile', candidate.profile)}`,
+          `to use ${section(candidate.profile)}: ${loginWith(profile, view, '--source-profile', candidate.profile)}`,
       ),
     ),
   LONG_TERM_CREDENTIALS_MISSING: ({ profile, path, lookedFor, sessionAt, signIn }, view) =>
@@ -70,7 +79,7 @@ export const PROFILE_WORDS = {
           `no access key found for ${quoted(profile)}${path.length > 1 ? ` in the profile chain ${path.map(quoted).join(' -> ')}` : ''}`,
           sessionAt === undefined ? undefined : `the credentials in ${showPlace(sessionAt, view)} are temporary`,
           lookedFor.length === 0 ? undefined : `also checked: ${lookedFor.map(section).join(' ')}`,
-          `if another profile has the access key: ${loginLine(profile, '--source-profile', 'NAME')}`,
+          `if another profile has the access key: ${loginWith(profile, view, '--source-profile', 'NAME')}`,
         ),
   LONG_TERM_CREDENTIALS_MALFORMED: ({ origin, defect }, view) =>
     say(
@@ -97,7 +106,7 @@ export const PROFILE_WORDS = {
     const until = session.expiration === undefined ? '' : ` until ${formatInstant(session.expiration, view.now)}`
     return say(
       `${section(profile)} in ${showPlace(place, view)} contains a session from ${owner}${until}`,
-      `to replace it: ${loginLine(profile, '--replace')}`,
+      `to replace it: ${loginWith(profile, view, '--replace')}`,
     )
   },
   SESSION_WOULD_BE_IGNORED: ({ profile, key, place, standardRole, signIn, role }, view) => {
@@ -184,10 +193,6 @@ function inPaths(paths: readonly string[], view: FailureView): string {
   )
 }
 
-function loginLine(profile: string, ...words: readonly string[]): string {
-  return commandLine('login', profileWord(profile), ...words)
-}
-
 /** Returns a profile's name quoted for a line in which NAME is still to be chosen. */
 function commandWord(profile: string): string {
   return commandLine('login', profile).slice(commandLine('login').length + 1)
@@ -199,7 +204,8 @@ function missingSerialText(
 ): FailureText {
   const header = profile === 'default' ? '[default]' : `[profile ${visible(profile)}]`
   const serial = visible(devices[0] ?? 'SERIAL')
-  const name = command === 'setup' ? `add --serial-number ${serial}` : loginLine(profile, '--serial-number', serial)
+  const name =
+    command === 'setup' ? `add --serial-number ${serial}` : loginWith(profile, view, '--serial-number', serial)
   const keep =
     command === 'setup'
       ? undefined

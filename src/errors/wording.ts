@@ -4,7 +4,8 @@
  */
 import type { FailureCode, FailureOf } from '../model/failure.ts'
 import type { Origin, Place, SharedFileName } from '../model/profile.ts'
-import { displayPath, quoted, visible } from '../ui/words.ts'
+import type { CommandName } from '../model/invocation.ts'
+import { commandLine, displayPath, profileWord, quoteWord, quoted, visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
 /** What a message needs besides the failure. */
@@ -17,6 +18,25 @@ export interface FailureView {
   readonly ownFolders?: readonly string[] | undefined
   readonly now: Date
   readonly debug: boolean
+  /** The line that failed; undefined if it is not known. */
+  readonly typed?: TypedLine | undefined
+}
+
+/** What a hint must know of a line to name a command that does not fail where that one did. */
+export interface TypedLine {
+  readonly command: CommandName
+  readonly profile: string | undefined
+  /** The names of options without which it would be another line: no token code, and none about output. */
+  readonly options: readonly string[]
+}
+
+/** Returns what signs in to a profile with one more option: the whole line, or that option if the line has others. */
+export function loginWith(profile: string | undefined, { typed }: FailureView, ...words: readonly string[]): string {
+  const options = typed?.command === 'login' ? typed.options : []
+  const others = options.filter((name) => `--${name}` !== words[0])
+  const verb = others.length === options.length ? 'add' : 'use'
+  if (others.length > 0) return `${verb} ${words.map((word) => quoteWord(word)).join(' ')}`
+  return commandLine('login', ...(profile === undefined ? [] : [profileWord(profile)]), ...words)
 }
 
 /** The message of every failure, a function for each code. */

@@ -1,7 +1,7 @@
 /** The command line of ykman: its parameters, its output, and the messages for its failures. Pure. */
 import type { Failure, YubiKeyTrouble } from '../model/failure.ts'
 import type { Resolved } from '../model/profile.ts'
-import { commandLine, listed, quoted, say, visible } from '../ui/words.ts'
+import { listed, quoted, say, visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
 /** Which YubiKey to ask, and for which account; at least one of the two is set. */
@@ -84,22 +84,20 @@ function errorIn(stderr: string): string | undefined {
 
 export type YubiKeyFailure = Extract<Failure, { readonly code: 'YUBIKEY_FAILED' }>
 
-export const TYPE_IT = `to skip it: ${commandLine('login')} --token-code 123456`
-
 const LIST_ACCOUNTS = 'to list its accounts: ykman oath accounts list'
 
-/** Returns the message for a YubiKey that returned no code. */
-export function yubiKeyWords({ reason, label, serial, serials, detail }: YubiKeyFailure): FailureText {
+/** Returns the message for a YubiKey that returned no code. `skip`: the hint that does without one. */
+export function yubiKeyWords({ reason, label, serial, serials, detail }: YubiKeyFailure, skip?: string): FailureText {
   const key = serial === undefined ? 'the YubiKey' : `YubiKey ${visible(serial)}`
   switch (reason) {
     case 'no-program':
-      return say('ykman not found; awsmfa needs it to get codes from a YubiKey', 'install yubikey-manager', TYPE_IT)
+      return say('ykman not found; awsmfa needs it to get codes from a YubiKey', 'install yubikey-manager', skip)
     case 'no-key':
-      return say('no YubiKey is plugged in', TYPE_IT)
+      return say('no YubiKey is plugged in', skip)
     case 'other-key':
-      return say(`${key} is not plugged in or not accessible`, 'to list YubiKeys: ykman list', TYPE_IT)
+      return say(`${key} is not plugged in or not accessible`, 'to list YubiKeys: ykman list', skip)
     case 'no-service':
-      return say('ykman cannot reach the smart card service', 'on Linux, start pcscd; for details: ykman info', TYPE_IT)
+      return say('ykman cannot reach the smart card service', 'on Linux, start pcscd; for details: ykman info', skip)
     case 'several-keys': {
       const names = serials.map((one) => visible(one))
       const plugged = names.length === 0 ? '' : ` (${listed(names, 'and')})`
@@ -122,16 +120,16 @@ export function yubiKeyWords({ reason, label, serial, serials, detail }: YubiKey
         'to save the password: ykman oath access remember',
       )
     case 'wrong-password':
-      return say(`wrong OATH password for ${key}`, 'to replace a saved password: ykman oath access remember', TYPE_IT)
+      return say(`wrong OATH password for ${key}`, 'to replace a saved password: ykman oath access remember', skip)
     case 'not-touched':
       return say(`${key} was not touched in time`)
     case 'no-oath':
       return say(`${key} has no enabled OATH application`, 'for details: ykman info')
     case 'timed-out':
-      return say(`ykman timed out waiting for ${key}`, TYPE_IT)
+      return say(`ykman timed out waiting for ${key}`, skip)
     case 'other': {
       const why = detail === undefined ? '' : `: ${visible(detail.replace(/[.!]+$/, ''), 200)}`
-      return say(`ykman failed${why}`, TYPE_IT)
+      return say(`ykman failed${why}`, skip)
     }
   }
 }

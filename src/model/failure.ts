@@ -160,7 +160,7 @@ interface FailureFields {
     other?: string | undefined
   }
   // `candidates`: the profiles that can be signed in, or set up, one at least, the latest first.
-  PROFILE_NOT_NAMED: { candidates: readonly string[]; command?: 'setup' }
+  PROFILE_NOT_NAMED: { candidates: readonly string[]; command?: 'setup'; hasDefault?: boolean }
   SOURCE_PROFILE_NOT_FOUND: {
     profile: string
     source: string

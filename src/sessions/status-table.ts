@@ -64,12 +64,23 @@ export function signInCommand(name: string, profiles: Profiles): string | undefi
   return other === undefined ? ownSignIn(name, view, profiles) : other.command
 }
 
-function ownSignIn(name: string, view: ProfileView | undefined, profiles: Profiles): string {
+/** Undefined for the session of another program in a profile for which login has no access key. */
+function ownSignIn(name: string, view: ProfileView | undefined, profiles: Profiles): string | undefined {
   const base = userOfKeys(name, profiles)
   if (base !== undefined) return commandLine('login', profileWord(base))
   const isRole = view !== undefined && isAssumeRoleProfile(view)
-  const holdsKeys = classifyProfile(view).kind === 'long-term' && !isRole
+  const { kind } = classifyProfile(view)
+  if (kind === 'foreign-session' && !hasAccessKey(name, view, profiles)) return undefined
+  const holdsKeys = kind === 'long-term' && !isRole
   return commandLine(holdsKeys ? 'setup' : 'login', profileWord(name))
+}
+
+/** Returns whether something in the files leads from a profile with a session to an access key. */
+function hasAccessKey(name: string, view: ProfileView | undefined, profiles: Profiles): boolean {
+  return (
+    readKeys(view, [...SOURCE_KEYS, 'awsmfa_keys', 'credential_process']) !== undefined ||
+    LONG_TERM_SUFFIXES.some((suffix) => profiles.find(name + suffix) !== undefined)
+  )
 }
 
 /**

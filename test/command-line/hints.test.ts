@@ -2,8 +2,8 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { parse } from '../../src/command-line/parse.ts'
-import { isCommandName } from '../../src/model/invocation.ts'
 import { splitCommand } from '../../src/shell/words.ts'
+import { commandLinesIn } from '../support/hints.ts'
 
 const SOURCES = [
   ...readdirSync('test/transcripts', { recursive: true, encoding: 'utf8' })
@@ -22,21 +22,13 @@ interface Named {
   readonly line: string
 }
 
-/** Returns the command lines in a message: at its beginning, after a colon, or after another one and `or`. */
-function linesIn(text: string): readonly string[] {
-  return [...text.matchAll(/(?:^|: |, or |; |then )(?=awsmfa )(?<line>(?:'[^']*'|(?!, or |; |: )[^'])+)/g)]
-    .map(({ groups }) => groups?.['line'] ?? '')
-    .map((line) => line.replace(/, (?:then|and) .*|\)$/, '').trim())
-    .filter((line) => isCommandName(line.split(' ')[1] ?? ''))
-}
-
 const NAMED: readonly Named[] = SOURCES.flatMap((path) =>
   readFileSync(path, 'utf8')
     .split('\n')
     .flatMap((row, index) => {
       const isTyped = path.includes('transcripts') && !/^(?:!>|tty>)/.test(row)
       const text = isTyped ? '' : (MESSAGE.exec(row)?.groups?.['text'] ?? '')
-      return linesIn(text).map((line) => ({ place: `${path}:${index + 1}`, line }))
+      return commandLinesIn(text).map((line) => ({ place: `${path}:${index + 1}`, line }))
     }),
 )
 

@@ -227,7 +227,7 @@ const OTHERS: Examples = {
   ],
   IMPORT_AMBIGUOUS: [{ tools: ['aws-mfa', 'dcoker-awsmfa'] }],
   PROFILE_NOT_NAMED: [
-    { candidates: ['my work'] },
+    { candidates: ['my work'], hasDefault: true },
     { candidates: ['work', 'admin'] },
     { candidates: Array.from({ length: 40 }, (_, index) => `account-${index}`) },
     { candidates: ['my work', 'bob'], command: 'setup' },

@@ -1,6 +1,8 @@
-/** Errors of the operating system in words, by platform. */
-import { expect, test } from 'vitest'
-import { errnoHint, ownFolderHint, showErrno } from '../../src/errors/wording.ts'
+/** Errors of the operating system in words, by platform, and lines to copy. */
+import { describe, expect, it, test } from 'vitest'
+import { errnoHint, loginWith, ownFolderHint, showErrno } from '../../src/errors/wording.ts'
+import type { TypedLine } from '../../src/errors/wording.ts'
+import type { CommandName } from '../../src/model/invocation.ts'
 
 const CLOSE_IT = 'close the program that has the file open, then try again'
 
@@ -26,4 +28,24 @@ test.each([
   const hint = ownFolderHint(path, errno, { ...view, ownFolders: ['/home/alice/.cache/awsmfa'] })
   expect(hint?.includes('AWSMFA_HOME') ?? false).toBe(isHinted)
   expect(ownFolderHint(path, errno, view)).toBeUndefined()
+})
+
+describe('what signs in with one more option', () => {
+  const line = (command: CommandName, ...options: readonly string[]): TypedLine => ({
+    command,
+    profile: 'work',
+    options,
+  })
+  it.each([
+    ['a line without options: the whole line', line('login'), 'awsmfa login work --replace'],
+    ['a login that has it already: the whole line', line('login', 'replace'), 'awsmfa login work --replace'],
+    ['a login with other options: what to add', line('login', 'source-profile'), 'add --replace'],
+    ['one with it and others: what to use', line('login', 'replace', 'duration'), 'use --replace'],
+    ['what follows --: what to add', line('login', ''), 'add --replace'],
+    ['another command: the whole line', line('exec', 'min-ttl'), 'awsmfa login work --replace'],
+    ['no known line: the whole line', undefined, 'awsmfa login work --replace'],
+  ])('%s', (_, typed, expected) => {
+    const view = { home: undefined, files: undefined, now: new Date(0), debug: false, typed }
+    expect(loginWith('work', view, '--replace')).toBe(expected)
+  })
 })

@@ -13,6 +13,7 @@ import type { AddressInfo } from 'node:net'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PRODUCT_LINE } from './run-cli.ts'
+import { hintRunner } from './hints.ts'
 import { cacheKeyOf, encryptedSessions } from './encrypted-cache.ts'
 import { startStrictSts } from './strict-sts/client.ts'
 import type { Changes, LogEntry, StrictSts, World } from './strict-sts/client.ts'
@@ -74,15 +75,21 @@ export async function openSandbox(world: World, options: SandboxOptions = {}): P
     variables[`${name}-key`] = () => accessKeys[0]?.id ?? ''
     variables[`${name}-secret`] = () => accessKeys[0]?.secret ?? ''
   }
+  const commandEnvironment = { ...environment, PATH: `${join(home.path, '.bin')}:${environment['PATH'] ?? ''}` }
+  const keepServer = async () => {
+    await sts.configure({ keep: 'state' })
+    return () => sts.configure({ keep: 'restore' })
+  }
   const longTerm = users.flatMap((user) => user.accessKeys.map(({ secret }) => secret))
   return {
     home,
     sts,
     world: {
       home,
-      environment: { ...environment, PATH: `${join(home.path, '.bin')}:${environment['PATH'] ?? ''}` },
+      environment: commandEnvironment,
       variables,
       inspect: createInspector(home, longTerm, usedCodes),
+      runHints: hintRunner({ home, environment: { NODE_OPTIONS: FAST_CLOCK, ...commandEnvironment }, keepServer }),
     },
     close: async () => {
       control.close()

@@ -54,6 +54,8 @@ export interface TranscriptContext {
     readonly before: (step: TranscriptStep) => void
     readonly after: (step: TranscriptCommand, run: TranscriptRun) => readonly string[]
   }
+  /** Runs the hints that a command printed, and returns which of them are no help. */
+  readonly runHints?: (command: string, stderr: string) => Promise<readonly string[]>
 }
 
 /** The result of a command. */
@@ -132,12 +134,14 @@ async function commandDifferences(step: TranscriptCommand, world: TranscriptCont
     ...compare('stdout', step.stdout, stdout),
     ...compare('stderr', step.stderr, stderr),
     ...(step.terminal.length > 0 ? compare('terminal', step.terminal, terminal) : []),
-    ...(world.inspect?.after(step, run) ?? []).map((actual) => ({
-      line: step.line,
-      what: `promise broken by: ${step.command}`,
-      expected: '',
-      actual,
-    })),
+    ...[...(world.inspect?.after(step, run) ?? []), ...((await world.runHints?.(command, stderr)) ?? [])].map(
+      (actual) => ({
+        line: step.line,
+        what: `promise broken by: ${step.command}`,
+        expected: '',
+        actual,
+      }),
+    ),
   ]
 }
 

@@ -18,6 +18,7 @@ import { indexWorld } from './world.ts'
  * - tokenBytes: the length of session tokens from now on; by default it varies, as AWS's does
  * - expireSessions: expires all sessions issued so far
  * - clearLog: clears the log of requests and CONNECTs
+ * - keep: `state` remembers everything above, its sessions, used codes and log; `restore` brings it back
  */
 export type Changes = {
   readonly faults?: readonly Fault[]
@@ -29,11 +30,35 @@ export type Changes = {
   readonly tokenBytes?: number
   readonly expireSessions?: boolean
   readonly clearLog?: boolean
+  readonly keep?: 'state' | 'restore'
 }
 
 export type Log = { readonly requests: readonly LogEntry[]; readonly connects: readonly ConnectEntry[] }
 
-const applyChanges = (state: ServerState, changes: Changes): void => {
+/** The state without what has no copy: the answers that `hold` holds. Of the logs, only their lengths. */
+type Kept = Omit<ServerState, 'held' | 'log' | 'connects'> & { readonly lengths: readonly [number, number] }
+
+const keptOf = ({ held: _, log, connects, ...state }: ServerState): Kept => ({
+  ...structuredClone(state),
+  lengths: [log.length, connects.length],
+})
+
+const restore = (state: ServerState, { lengths, sessions, signinTokens, spentSteps, ...rest }: Kept): void => {
+  Object.assign(state, rest)
+  const refill = <K, V>(map: Map<K, V>, from: ReadonlyMap<K, V>): void => {
+    map.clear()
+    for (const [key, value] of from) map.set(key, value)
+  }
+  refill(state.sessions, sessions)
+  refill(state.signinTokens, signinTokens)
+  refill(state.spentSteps, spentSteps)
+  state.log.length = Math.min(state.log.length, lengths[0])
+  state.connects.length = Math.min(state.connects.length, lengths[1])
+}
+
+const applyChanges = (state: ServerState, changes: Changes, memory: { kept?: Kept }): void => {
+  if (changes.keep === 'state') memory.kept = keptOf(state)
+  if (changes.keep === 'restore' && memory.kept !== undefined) restore(state, memory.kept)
   if (changes.faults !== undefined) state.faults = armFaults(changes.faults)
   if (changes.release === true) {
     state.faults = state.faults.filter(({ fault }) => fault.kind !== 'hold')
@@ -54,8 +79,9 @@ const applyChanges = (state: ServerState, changes: Changes): void => {
 }
 
 /** Creates the control server: `GET /_control/log` returns a `Log`, `POST /_control/configure` accepts `Changes`. */
-export const createControl = (state: ServerState): Server =>
-  createServer((request, response) => {
+export const createControl = (state: ServerState): Server => {
+  const memory: { kept?: Kept } = {}
+  return createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
@@ -67,10 +93,11 @@ export const createControl = (state: ServerState): Server =>
         return answer(200, { requests: state.log, connects: state.connects } satisfies Log)
       if (route !== 'POST /_control/configure') return answer(404, { error: `unknown route: ${route}` })
       try {
-        applyChanges(state, JSON.parse(Buffer.concat(chunks).toString('utf8')) as Changes)
+        applyChanges(state, JSON.parse(Buffer.concat(chunks).toString('utf8')) as Changes, memory)
         answer(200, {})
       } catch (error) {
         answer(400, { error: String(error) })
       }
     })
   })
+}
