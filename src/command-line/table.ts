@@ -250,7 +250,7 @@ const ROWS = {
         options: ['to', 'source-env', 'region', 'endpoint-url', 'ca-bundle', 'yes', 'dry-run'],
       },
       move: { summary: 'Move access keys to another store', maximum: Infinity, options: ['to', 'yes', 'dry-run'] },
-      remove: { summary: 'Delete an access key from its store', maximum: 1, options: ['yes', 'dry-run'] },
+      remove: { summary: 'Delete an access key from its store', maximum: 1, options: ['from', 'yes', 'dry-run'] },
     },
     positional: {
       name: 'profile',
@@ -262,6 +262,7 @@ const ROWS = {
       DRY_RUN,
       YES,
       value('to', 'STORE', 'keychain, pass, encrypted-file or file', KEYS),
+      value('from', 'STORE', 'Only delete the copy that this store has', KEYS),
       SOURCE_ENV,
       PASSPHRASE_COMMAND,
       ALLOW_ROOT,

@@ -5,7 +5,8 @@ import { assertNewProfileName } from '../aws-files/sections.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { renderPlainTextAdvice } from '../errors/layouts.ts'
-import { createRotationFiles, storeItem } from '../keys/stores.ts'
+import { createRotationFiles, storeItem, storesWith } from '../keys/stores.ts'
+import type { StoreOfPlace } from '../keys/stores.ts'
 import {
   PLACE_WORDS,
   askLongTermKeys,
@@ -17,9 +18,11 @@ import {
   verifyKeys,
 } from '../layouts/access-keys.ts'
 import type { MoveEffects } from '../layouts/access-keys.ts'
-import { changeFiles, shownChange } from '../layouts/change-files.ts'
+import { changeFiles, confirmChange, shownChange } from '../layouts/change-files.ts'
 import {
+  asStoredKeys,
   findHeldKeys,
+  heldBy,
   listHeldKeys,
   placeOfKeys,
   plainTextProfiles,
@@ -32,7 +35,7 @@ import type { HeldKeys, KeysChange } from '../layouts/keys-plan.ts'
 import { loginInput } from '../login/prepare.ts'
 import { keysFromEnvironment, resolveLogin } from '../login/resolve.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
-import { keyIdOf, shortenAccessKeyId } from '../model/credentials.ts'
+import { KEY_STORES, isLongTermKeyId, keyIdOf, shortenAccessKeyId } from '../model/credentials.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
 import { isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
@@ -136,9 +139,14 @@ async function move(invocation: Line, words: readonly string[], context: Context
     )
   if (to === 'file') {
     const stores = new Set(result.map((held) => PLACE_WORDS[placeOfKeys(held)]))
-    return terminal.stderr(
-      note(`the secret is in plain text now; it stays ${listed([...stores], 'and')}, too, for undo`),
-    )
+    terminal.stderr(note(`the secret is in plain text now; it stays ${listed([...stores], 'and')}, too, for undo`))
+    for (const held of result)
+      terminal.stderr(
+        hint(
+          `to remove it there: ${commandLine('keys', 'remove', profileWord(held.profile), '--from', placeOfKeys(held))}`,
+        ),
+      )
+    return
   }
   terminal.stderr(renderPlainTextAdvice(plainTextProfiles(result, context.files.read())))
   warnAboutRoles(result, context)
@@ -255,6 +263,7 @@ function connectionFor(
 
 async function remove(invocation: Line, words: readonly string[], context: Context): Promise<void> {
   const { options } = invocation
+  if (options.from !== undefined) return await removeCopy(options.from, invocation, words, context)
   const { files, backups, terminal, environment, cancelled } = context
   const target = resolveTargetProfile({ positionals: words, options }, environment)
   const first = findHeldKeys(target, files.read())
@@ -277,9 +286,11 @@ async function remove(invocation: Line, words: readonly string[], context: Conte
   const id = keyIdOf(first)
   const others = listHeldKeys(files.read()).filter((each) => keyIdOf(each) === id)
   if (others.length === 0) {
-    if (first.kind === 'stored') await (await context.storeOf(first.store, first.profile)).remove(id, cancelled)
     const rotations = createRotationFiles(context.folders.state)
-    await rotations.pairs.remove(id, cancelled)
+    const storeOf: StoreOfPlace = async (place) =>
+      place === 'file' ? rotations.pairs : await context.storeOf(place, first.profile)
+    for (const store of await storesWith(id, { storeOf, expected: [placeOfKeys(first)] }, cancelled))
+      await store.remove(id, cancelled)
     if (first.kind === 'static') rotations.removePairsWith([first.credentials.secretAccessKey])
     backups.removeWith(first.kind === 'static' ? first.credentials : { accessKeyId: id })
     if (first.kind === 'static') report(files.removeCopies([first.credentials.secretAccessKey]), context)
@@ -295,6 +306,29 @@ async function remove(invocation: Line, words: readonly string[], context: Conte
           )}`,
     ),
   )
+}
+
+/**
+ * Deletes what one store has of an access key that no profile has there: of a profile's, or by its id of one that no
+ * profile has any more. Throws USAGE, KEYS_UNSUITABLE for one that is in use, and what the store throws.
+ */
+async function removeCopy(word: string, { options }: Line, words: readonly string[], context: Context): Promise<void> {
+  const { files, terminal, environment, cancelled, storeOf } = context
+  const from = keyPlaceOf('--from', word)
+  if (from === undefined || from === 'file') throw badKeyPlace('--from', word, KEY_STORES)
+  const snapshots = files.read()
+  const target = resolveTargetProfile({ positionals: words, options }, environment)
+  const isId = isLongTermKeyId(target.value) && snapshots.profiles.find(target.value) === undefined
+  const id = isId ? target.value : keyIdOf(findHeldKeys(target, snapshots))
+  const user = heldBy(id, snapshots).find((held) => placeOfKeys(asStoredKeys(held, snapshots)) === from)
+  if (user !== undefined) throw unsuitableKeys(user.profile, 'in-use', [user.place])
+  const store = await storeOf(from, target.value)
+  const key = `access key ${shortenAccessKeyId(id)}`
+  if (!(await store.has(id, cancelled))) return terminal.stderr(note(`${key} is not ${PLACE_WORDS[from]}`))
+  if (options.dryRun === true) return terminal.stderr(note(`${key} is ${PLACE_WORDS[from]}`))
+  if (options.yes !== true) await confirmChange(`Delete ${key}, which is ${PLACE_WORDS[from]}?`, context)
+  await store.remove(id, cancelled)
+  terminal.stderr(`${tick(terminal.talk)} ${key} is no longer ${PLACE_WORDS[from]}\n`)
 }
 
 function report(warnings: readonly WriteWarning[], { terminal, home }: Context): void {

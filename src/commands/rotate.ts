@@ -242,8 +242,10 @@ function reporter(user: CallerIdentity, context: Context): RotationEffects['repo
             `access key ${shortenAccessKeyId(event.accessKeyId)} could not be removed from where it is stored: ${error}`,
           ),
         )
-        const next = event.canRetry ? [`to remove it: ${again('--delete-old')}`] : []
-        return print([...hints, ...next].map(hint).join(''))
+        const next = event.canRetry
+          ? again('--delete-old')
+          : commandLine('keys', 'remove', event.accessKeyId, '--from', event.store)
+        return print([...hints, `to remove it: ${next}`].map(hint).join(''))
       }
       case 'sessions-refused':
         return print(SESSIONS_REFUSED)

@@ -119,6 +119,10 @@ const UNMOVABLE: Readonly<
     `the access key ID and the secret of ${quoted(profile)} are not in the same section: ${where}`,
     'write both into one section, then try again',
   ],
+  'in-use': (profile, where) => [
+    `${quoted(profile)} uses the access key in this store: ${where}`,
+    `to delete it everywhere: ${commandLine('keys', 'remove', profileWord(profile))}`,
+  ],
   'two-pairs': (profile, where) => [
     `${quoted(profile)} has two access keys, ${where}, and only one can be meant`,
     'remove one of the two',

@@ -103,6 +103,7 @@ export function createEncryptedFileStore(options: EncryptedFileOptions): LongTer
       if (typeof item === 'string') throw failed(accessKeyId, item)
       return await open(item, signal)
     },
+    has: (accessKeyId) => Promise.resolve(isThere(locationOf(accessKeyId))),
     create: async (keys, signal) => {
       const text = known[0] ?? (await passphrase.askNew(signal))
       const item = await encrypt(keys, text)

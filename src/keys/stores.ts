@@ -6,10 +6,11 @@
 import { readdirSync, readlinkSync, unlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isatty } from 'node:tty'
+import { KEY_PLACES } from '../command-line/spec.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
 import { shortenAccessKeyId } from '../model/credentials.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
-import { AwsmfaError } from '../model/failure.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { KeyStoreProblem } from '../model/failure.ts'
 import { sweepStages, syncFolder, writeNew, writeWhole } from '../platform/atomic-file.ts'
 import { isThere, readRegularFile } from '../platform/read-file.ts'
@@ -24,6 +25,8 @@ export interface LongTermKeyStore {
   readonly name: KeyPlace
   /** Returns an item; undefined if there is none of that id. May ask for a passphrase. */
   readonly find: (accessKeyId: string, signal: AbortSignal) => Promise<LongTermCredentials | undefined>
+  /** Returns whether there is an item of that id, without asking for a passphrase. */
+  readonly has: (accessKeyId: string, signal: AbortSignal) => Promise<boolean>
   /** Makes an item; leaves one that is there as it is. */
   readonly create: (keys: LongTermCredentials, signal: AbortSignal) => Promise<void>
   /** Removes an item, if there is one. */
@@ -62,6 +65,57 @@ export async function storeItem(
   if (stored?.secretAccessKey !== secretAccessKey) throw storeFailure(store, accessKeyId, 'not-kept')
   return 'stored'
 }
+
+/**
+ * Returns the stores that have a copy of a key pair; first of all those of `expected`, where awsmfa knows to have put
+ * one. One of these that cannot be used counts as well: what is done there then says why. No passphrase is asked for.
+ */
+export async function storesWith(
+  accessKeyId: string,
+  { storeOf, expected }: { readonly storeOf: StoreOfPlace; readonly expected: readonly KeyPlace[] },
+  signal: AbortSignal,
+): Promise<readonly LongTermKeyStore[]> {
+  const found: LongTermKeyStore[] = []
+  for (const place of new Set([...expected, ...KEY_PLACES])) {
+    const store = await storeOf(place)
+    if (await hasItem(store)) found.push(store)
+  }
+  return found
+
+  async function hasItem(store: LongTermKeyStore): Promise<boolean> {
+    try {
+      return await store.has(accessKeyId, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      if (error instanceof AwsmfaError) return expected.includes(store.name)
+      throw error
+    }
+  }
+}
+
+/** Returns a key pair from the first of these stores that has it. Throws the first failure if none has. */
+export async function findCopy(
+  accessKeyId: string,
+  stores: readonly LongTermKeyStore[],
+  signal: AbortSignal,
+): Promise<LongTermCredentials | undefined> {
+  let failure: AwsmfaError | undefined
+  for (const store of stores) {
+    try {
+      const found = await store.find(accessKeyId, signal)
+      if (found !== undefined) return found
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!(error instanceof AwsmfaError) || isFailure(error, 'CANCELLED')) throw error
+      failure ??= error
+    }
+  }
+  if (failure !== undefined) throw failure
+  return undefined
+}
+
+/** Returns the store of a place; of `file`, awsmfa's private state. */
+export type StoreOfPlace = (place: KeyPlace) => Promise<LongTermKeyStore>
 
 /** Returns the failure of a store. */
 export function storeFailure(
@@ -132,6 +186,7 @@ export function createKeychainStore({ stateFolder, ...access }: KeychainStoreOpt
       const keys = text === undefined ? undefined : decodeItem(text, accessKeyId)
       return typeof keys === 'string' ? Promise.reject(storeFailure(store, accessKeyId, keys)) : Promise.resolve(keys)
     },
+    has: (accessKeyId) => Promise.resolve(ask({ account: accessKeyId }) !== undefined),
     create: (keys) => {
       const question = { account: keys.accessKeyId, candidate: encodeItem(keys) }
       withKeychainLock(stateFolder, () => ask(question))
@@ -205,6 +260,10 @@ export function createPassStore({ environment, canAsk }: PassOptions): LongTermK
       const keys = text === undefined ? undefined : decodeItem(text, accessKeyId)
       if (typeof keys === 'string') throw storeFailure(store, accessKeyId, keys)
       return keys
+    },
+    has: (accessKeyId) => {
+      const folder = environment['PASSWORD_STORE_DIR'] || join(environment['HOME'] ?? '', '.password-store')
+      return Promise.resolve(isThere(join(folder, `${store.locationOf(accessKeyId)}.gpg`)))
     },
     create: async (keys, signal) => {
       const { accessKeyId } = keys
@@ -339,6 +398,7 @@ export function createRotationFiles(stateFolder: string): RotationFiles {
         const keys = stat === undefined ? undefined : decodeItem(bytes.toString(), accessKeyId)
         return typeof keys === 'string' ? Promise.reject(storeFailure(store, accessKeyId, keys)) : Promise.resolve(keys)
       },
+      has: (accessKeyId) => Promise.resolve(isThere(store.locationOf(accessKeyId))),
       create: (keys) => Promise.resolve(writeNew(store.locationOf(keys.accessKeyId), `${encodeItem(keys)}\n`)),
       remove: (accessKeyId) => Promise.resolve(remove(store.locationOf(accessKeyId))),
     },

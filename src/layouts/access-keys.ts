@@ -45,9 +45,9 @@ export function keyPlaceOf(option: string, word: string | undefined): KeyPlace |
   return place
 }
 
-/** Returns the failure of an option that names no place for keys; '' if it is missing. */
-export function badKeyPlace(option: string, value: string): AwsmfaError {
-  const expected = `one of ${KEY_PLACES.join(', ')}`
+/** Returns the failure of an option that names none of these places for keys; '' if it is missing. */
+export function badKeyPlace(option: string, value: string, places: readonly KeyPlace[] = KEY_PLACES): AwsmfaError {
+  const expected = `one of ${places.join(', ')}`
   return new AwsmfaError({
     code: 'USAGE',
     problem:

@@ -8,9 +8,8 @@ import type { AccessKeys } from '../aws/sts.ts'
 import { withEdits } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { SharedFiles } from '../aws-files/shared-files.ts'
-import type { KeyPlace } from '../command-line/spec.ts'
-import { readItem, storeFailure, storeItem } from '../keys/stores.ts'
-import type { LongTermKeyStore, RotationFiles } from '../keys/stores.ts'
+import { findCopy, readItem, storeFailure, storeItem, storesWith } from '../keys/stores.ts'
+import type { LongTermKeyStore, RotationFiles, StoreOfPlace } from '../keys/stores.ts'
 import { assertReplaced, heldBy, isReferenced, listHeldKeys, placeOfKeys, planKeySwap } from './keys-plan.ts'
 import {
   ACCEPTED,
@@ -42,7 +41,7 @@ export interface RotationEffects extends Pick<CacheEffects, 'cache' | 'debug' | 
   readonly callerOf: (keys: LongTermCredentials, signal: AbortSignal) => Promise<CallerIdentity>
   readonly files: SharedFiles
   readonly rotations: RotationFiles
-  readonly storeOf: (place: KeyPlace) => Promise<LongTermKeyStore>
+  readonly storeOf: StoreOfPlace
   readonly facts: Pick<RememberedFacts, 'rememberIdentity'>
   readonly terminal: Pick<Terminal, 'whileWaiting'>
   readonly deadline: Deadline
@@ -329,19 +328,18 @@ async function pairOf(accessKeyId: string, run: Run): Promise<LongTermCredential
   )
 }
 
-/** Looks for a pair in the files, and in the stores: where the keys are now, and where they were before a move. */
+/** Looks for a pair in the files, and then in all stores. */
 async function findPair(accessKeyId: string, run: Run): Promise<LongTermCredentials | undefined> {
-  const { files, place, rotation, rotations, cancelled } = run
-  for (const held of listHeldKeys(files.read()))
+  for (const held of listHeldKeys(run.files.read()))
     if (held.kind === 'static' && keyIdOf(held) === accessKeyId) return held.credentials
-  const kept = await rotations.pairs.find(accessKeyId, cancelled)
-  if (kept !== undefined) return kept
-  const noted = accessKeyId === rotation?.oldKeyId ? rotation.oldPlace : rotation?.newPlace
-  for (const each of new Set([place, noted ?? place])) {
-    const found = await (await run.storeOf(each)).find(accessKeyId, cancelled)
-    if (found !== undefined) return found
-  }
-  return undefined
+  return await findCopy(accessKeyId, await copiesOf(accessKeyId, run), run.cancelled)
+}
+
+/** Returns the stores with a copy of a key: where this rotation put it, where the keys are now, or any other. */
+async function copiesOf(accessKeyId: string, run: Run): Promise<readonly LongTermKeyStore[]> {
+  const { rotation, place, storeOf, cancelled } = run
+  const noted = accessKeyId === rotation?.newKeyId ? rotation.newPlace : rotation?.oldPlace
+  return await storesWith(accessKeyId, { storeOf, expected: ['file', place, noted ?? place] }, cancelled)
 }
 
 async function swap(from: string, to: string, run: Run): Promise<void> {
@@ -448,18 +446,17 @@ async function deleteKey(key: UserKey, why: 'replace' | 'candidate' | 'old', run
   return why !== 'old'
 }
 
-/** Removes a deleted key from the stores: where the keys are, and where it was before they were moved. */
+/** Removes a deleted key from all stores that have it. */
 async function removeCopies(accessKeyId: string, run: Run): Promise<void> {
-  const { rotation, rotations, place, cancelled, request } = run
-  await rotations.pairs.remove(accessKeyId, uninterrupted())
-  for (const each of new Set([place, rotation?.oldPlace ?? place])) {
-    if (each === 'file') continue
+  const { cancelled, request } = run
+  for (const store of await copiesOf(accessKeyId, run)) {
     try {
-      await (await run.storeOf(each)).remove(accessKeyId, uninterrupted())
+      await store.remove(accessKeyId, uninterrupted())
     } catch (error) {
-      if (!(error instanceof AwsmfaError)) throw error
+      if (store.name === 'file' || !(error instanceof AwsmfaError)) throw error
       // After `--replace`, the rotation that `--delete-old` goes on with is another one.
-      run.report({ kind: 'copy-remains', accessKeyId, failure: error.failure, canRetry: request.kind === 'delete-old' })
+      const canRetry = request.kind === 'delete-old'
+      run.report({ kind: 'copy-remains', accessKeyId, store: store.name, failure: error.failure, canRetry })
       cancelled.throwIfAborted()
       if (isFailure(error, 'CANCELLED')) throw error
     }

@@ -116,6 +116,7 @@ export type RotationEvent =
   | {
       readonly kind: 'copy-remains'
       readonly accessKeyId: string
+      readonly store: KeyPlace
       readonly failure: Failure
       readonly canRetry: boolean
     }

@@ -101,7 +101,7 @@ export type KeyStoreProblem =
   | 'refused'
 
 /** Why `keys` does not change a profile. */
-export type KeysObstacle = 'process' | 'has-keys' | 'one-file' | 'two-pairs' | 'parts-apart'
+export type KeysObstacle = 'process' | 'has-keys' | 'one-file' | 'two-pairs' | 'parts-apart' | 'in-use'
 
 /**
  * Why `rotate` stops. `process`: a `credential_process` has the key; `root`, `role`: no IAM user's; `not-accepted`: AWS

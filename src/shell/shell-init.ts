@@ -72,6 +72,7 @@ const CLOSED_SETS: Readonly<Record<string, readonly string[]>> = {
   'setup --keys': KEY_PLACES,
   'import --keys': KEY_STORES,
   'keys --to': KEY_PLACES,
+  'keys --from': KEY_STORES,
   import: FOREIGN_TOOLS,
   'shell-init': SHELL_NAMES,
 }

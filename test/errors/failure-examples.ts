@@ -317,6 +317,7 @@ const OTHERS: Examples = {
     { profile: '', reason: 'one-file', places: [CREDENTIALS] },
     { profile: 'work', reason: 'two-pairs', places: [CREDENTIALS, CONFIG] },
     { profile: 'work', reason: 'parts-apart', places: [CREDENTIALS] },
+    { profile: 'work', reason: 'in-use', places: [CONFIG] },
   ],
   ROTATION_STOPPED: [
     { profile: 'work', reason: 'process', keys: [], place: CONFIG },

@@ -148,8 +148,21 @@ function memoryStore({ store }: Home): LongTermKeyStore {
         const secretAccessKey = store.items.get(accessKeyId)
         return secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey }
       }),
+    has: (accessKeyId) => use(() => store.items.has(accessKeyId)),
     create: ({ accessKeyId, secretAccessKey }) => use(() => void store.items.set(accessKeyId, secretAccessKey)),
     remove: (id) => use(() => void store.items.delete(id)),
+  }
+}
+
+/** The stores of a home: pass, others that are given, and a keychain and encrypted files that nobody can use. */
+function storesOf(home: Home, given: Partial<Record<string, LongTermKeyStore>> = {}): RotationEffects['storeOf'] {
+  return (name) => {
+    if (name === 'file') return Promise.resolve(home.rotations.pairs)
+    const pass = memoryStore(home)
+    const failure = { code: 'KEY_STORE_FAILED', store: name, reason: 'locked', accessKeyId: '…', item: '' } as const
+    const fail = (): Promise<never> => Promise.reject(new AwsmfaError(failure))
+    const unused: LongTermKeyStore = { ...pass, name, find: fail, has: fail, create: fail, remove: fail }
+    return Promise.resolve(given[name] ?? (name === 'pass' ? pass : unused))
   }
 }
 
@@ -159,7 +172,7 @@ function effectsOf(home: Home, changes: Partial<RotationEffects> = {}): Rotation
     ...home.aws.effects(),
     files: home.files,
     rotations: home.rotations,
-    storeOf: (name) => Promise.resolve(name === 'file' ? home.rotations.pairs : memoryStore(home)),
+    storeOf: storesOf(home),
     facts: { rememberIdentity: () => undefined },
     cache: fakeCache(),
     debug: () => undefined,
@@ -336,7 +349,7 @@ describe('Ctrl-C and SIGTERM are no doubt about a change', () => {
     expect(await run(home, ROTATE)).toBe('ok')
     const store = { ...memoryStore(home), remove: () => Promise.reject(new AwsmfaError(CTRL_C)) }
     const changes: Partial<RotationEffects> = {
-      storeOf: (name) => Promise.resolve(name === 'file' ? home.rotations.pairs : store),
+      storeOf: storesOf(home, { pass: store }),
     }
     expect(await run(home, { kind: 'delete-old' }, changes)).toBe('CANCELLED')
     expect(home.events.map(({ kind }) => kind)).toContain('copy-remains')
@@ -420,11 +433,25 @@ describe('a store that fails', () => {
           new AwsmfaError({ code: 'KEY_STORE_FAILED', store: 'pass', reason: 'refused', accessKeyId: '…', item: '' }),
         ),
     }
-    const failing = { storeOf: (name: string) => Promise.resolve(name === 'file' ? home.rotations.pairs : full) }
+    const failing = { storeOf: storesOf(home, { pass: full }) }
     expect(await run(home, ROTATE, failing)).toBe('KEY_STORE_FAILED refused')
     expect([...home.aws.keys.keys()]).toEqual([OLD.accessKeyId])
     expect([...home.store.items.keys()]).toEqual([OLD.accessKeyId])
     expect(readdirSync(join(home.folder, 'state/rotations'))).toEqual([])
+  })
+
+  it('does not stop --undo and --delete-old, if another one has the old key', async () => {
+    const home = homeWith('pass')
+    expect(await run(home, ROTATE)).toBe('ok')
+    const other = { ...home, store: { items: new Map(home.store.items), isBroken: false } }
+    const keychain: LongTermKeyStore = { ...memoryStore(other), name: 'keychain' }
+    home.store.items.delete(OLD.accessKeyId)
+    const storeOf = storesOf(home, { keychain })
+    expect(await run(home, { kind: 'undo' }, { storeOf })).toBe('ok')
+    expect(await run(home, { kind: 'undo' }, { storeOf })).toBe('ok')
+    expect(await run(home, { kind: 'delete-old' }, { storeOf })).toBe('ok')
+    expect([[...home.store.items.keys()], [...other.store.items.keys()]]).toEqual([[NEW_ID], [NEW_ID]])
+    expect(home.events.filter(({ kind }) => kind === 'copy-remains')).toEqual([])
   })
 
   it('for the copy of a replaced key is named, without the way of --delete-old, which is about another key', async () => {
@@ -439,11 +466,10 @@ describe('a store that fails', () => {
         ),
     }
     const request = { ...ROTATE, replace: OLD.accessKeyId.slice(4) }
-    const storeOf: RotationEffects['storeOf'] = (name) =>
-      Promise.resolve(name === 'file' ? home.rotations.pairs : failing)
+    const storeOf = storesOf(home, { pass: failing })
     expect(await run(home, request, { storeOf })).toBe('ok')
     expect(home.events.filter(({ kind }) => kind === 'copy-remains')).toMatchObject([
-      { accessKeyId: OLD.accessKeyId, canRetry: false },
+      { accessKeyId: OLD.accessKeyId, store: 'pass', canRetry: false },
     ])
     // What --delete-old would delete now.
     expect(await run(home, { kind: 'delete-old' })).toBe('ok')

@@ -103,7 +103,7 @@ describe('completion before the command', () => {
     })
     // The --format of env is one of a few words, that of status a template; import cannot move keys to a file.
     expect(before?.choices).toBe(
-      `--prompt=${PROMPT_CHOICES.join(',')} --to=${KEY_PLACES.join(',')} --layout=${LAYOUT_NAMES.join(',')} `,
+      `--prompt=${PROMPT_CHOICES.join(',')} --to=${KEY_PLACES.join(',')} --from=${KEY_STORES.join(',')} --layout=${LAYOUT_NAMES.join(',')} `,
     )
   })
 })
@@ -147,6 +147,8 @@ describe('completed words', () => {
       'keys --to': KEY_PLACES,
       'keys add --to': KEY_PLACES,
       'keys move --to': KEY_PLACES,
+      'keys --from': KEY_STORES,
+      'keys remove --from': KEY_STORES,
     })
     // A new option with a closed set of values fails here.
     expect(
