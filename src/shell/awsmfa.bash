@@ -393,7 +393,10 @@ _awsmfa_complete() {
       _awsmfa_profiles
       for word in ${_awsmfa_names[@]+"${_awsmfa_names[@]}"}; do
         # Sections that only contain an access key are for the commands about keys.
-        case $command/$word in keys*/* | rotate/* | setup/* | settings/* | doctor/*) ;; *-long-term) continue ;; esac
+        case $command/$word in
+          keys*/* | rotate/* | setup/* | settings/* | doctor/*) ;;
+          *-long-term | *Perm | *Permanent | *-perm | *-permanent) continue ;;
+        esac
         _awsmfa_offer "$word"
       done
       ;;

@@ -205,7 +205,7 @@ Register-ArgumentCompleter -Native -CommandName awsmfa -ScriptBlock {
   elseif ($known.Choices.ContainsKey($last)) { $known.Choices[$last] }
   elseif ($taking -ccontains $last) { return }
   elseif ($wordToComplete -like '-*') { @($known.Flags) + @($known.Values) }
-  elseif ($known.TakesProfile) { Get-AwsmfaProfile | Where-Object { $_ -cnotlike '*-long-term' -or $command -cmatch '\A(keys( .*)?|rotate|setup|settings|doctor)\z' } }
+  elseif ($known.TakesProfile) { Get-AwsmfaProfile | Where-Object { $_ -cnotmatch '(-long-term|Perm|Permanent|-perm|-permanent)\z' -or $command -cmatch '\A(keys( .*)?|rotate|setup|settings|doctor)\z' } }
   else { $known.Takes }
   $offered | Where-Object { $_ -and $_.StartsWith($wordToComplete, [StringComparison]::Ordinal) } | ForEach-Object {
     $text = if ($_ -cmatch '\A[A-Za-z0-9_./=-]+\z') { $_ } else { "'" + $_.Replace("'", "''") + "'" }

@@ -329,7 +329,7 @@ _awsmfa_complete() {
   elif [[ $takes == profile ]]; then
     _awsmfa_profiles
     # Sections that only contain an access key are for the commands about keys.
-    case $command in (keys*|rotate|setup|settings|doctor) ;; (*) _awsmfa_names=(${_awsmfa_names:#*-long-term}) ;; esac
+    case $command in (keys*|rotate|setup|settings|doctor) ;; (*) _awsmfa_names=(${_awsmfa_names:#*(-long-term|Perm|Permanent|-perm|-permanent)}) ;; esac
     compadd -- $_awsmfa_names
   else
     offered=("${(@s:|:)about_takes}")

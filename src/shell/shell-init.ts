@@ -251,7 +251,7 @@ function fishRows({ name, takes, options, tail }: CompletedCommand): readonly st
   const condition = name === '' || name.includes(' ') ? `"${name}"` : name
   const profiles = ABOUT_KEYS.includes(name.split(' ')[0] ?? '')
     ? '_awsmfa_profiles'
-    : '_awsmfa_profiles | string match -v "*-long-term"'
+    : '_awsmfa_profiles | string match -v -r "(-long-term|Perm|Permanent|-perm|-permanent)\\z"'
   const words = takes === 'profile' ? [`-f -a '(${profiles})'`] : takes.map(fishWord)
   const rows = [...(words.length === 0 ? ['-f'] : words), ...options.map(fishOption)]
   return [

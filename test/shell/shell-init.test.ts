@@ -10,6 +10,7 @@ import {
   SHELL_NAMES,
   findShell,
 } from '../../src/command-line/spec.ts'
+import { LONG_TERM_SUFFIXES } from '../../src/aws-files/profile-keys.ts'
 import { spellings } from '../../src/command-line/parse.ts'
 import { ALL_OPTIONS } from '../../src/command-line/parse.ts'
 import { COMMAND_TABLE } from '../../src/command-line/table.ts'
@@ -230,4 +231,9 @@ describe('the code for PowerShell', () => {
       ),
     ).toBe(true)
   })
+})
+
+it.each(SHELL_NAMES)('%s completes no section of long-term keys, whatever its suffix', (shell) => {
+  const code = renderShellInit(shell, completedCommands())
+  expect(LONG_TERM_SUFFIXES.filter((suffix) => !code.includes(suffix))).toEqual([])
 })

@@ -14,7 +14,7 @@ import { age, endingIn, installSnippet, PROMPT_SHELLS, writeLine } from './promp
 import type { PromptShell } from './prompt-shells.ts'
 import { isMissing } from './shells.ts'
 
-const CREDENTIALS = '[work]\n[work-long-term]\n[two words]\n[a:b]\n[DEFAULT]\n[ $(touch run) ]\n'
+const CREDENTIALS = '[work]\n[work-long-term]\n[workPerm]\n[two words]\n[a:b]\n[DEFAULT]\n[ $(touch run) ]\n'
 const CONFIG = '[default]\n[profile admin]\n[profile "quoted one"]\n[sso-session none]\n[services x]\n[profile adept]\n'
 
 /** A function that replaces awsmfa and prints its arguments. */
@@ -51,9 +51,10 @@ const COMPLETIONS = [
   ['credential-p', 'credential-process'],
   ['login --token-cod', 'login|--token-code'],
   ['logout adm', 'logout|admin'],
-  // [work-long-term] is for the commands about keys alone.
+  // [work-long-term] and [workPerm] are for the commands about keys alone.
   ['login wor', 'login|work'],
   ['rotate work-', 'rotate|work-long-term'],
+  ['rotate workP', 'rotate|workPerm'],
   ['login work adm', 'login|work|admin'],
   ['status --profile ade', 'status|--profile|adept'],
   ['status --profile=adm', 'status|--profile=admin'],
@@ -285,6 +286,7 @@ describe.each(PROMPT_SHELLS)('%s with the lines from the README', (shell) => {
       expect([...new Set(names)]).toEqual([
         'work',
         'work-long-term',
+        'workPerm',
         'two words',
         'a:b',
         '$(touch run)',
