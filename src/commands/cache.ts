@@ -127,7 +127,7 @@ const LAYOUT: TableLayout<Column> = {
     ['PROFILES', 'SESSION', 'LEFT'],
     ['PROFILES', 'LEFT'],
   ],
-  names: { PROFILES: { most: 40, least: 20, shorten: shortenList }, SESSION: { most: 48, least: 24 } },
+  names: { PROFILES: { most: 40, least: 20, shorten: shortenList }, SESSION: { most: 48, least: 36 } },
 }
 
 function cellsOf(session: ReturnType<typeof describe>, now: Date): Readonly<Record<Column, string>> {

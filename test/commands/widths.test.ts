@@ -104,7 +104,7 @@ it('fits tables and lines into 40 columns', async () => {
 })
 
 it('leaves out columns of cache show one by one', async () => {
-  const heads = await Promise.all([80, 68, 60, 40].map(async (columns) => (await linesOf('cache show', columns))[0]))
+  const heads = await Promise.all([88, 80, 72, 40].map(async (columns) => (await linesOf('cache show', columns))[0]))
   expect(heads.map((head) => head?.split(/ +/))).toEqual([
     ['PROFILES', 'SESSION', 'KEY', 'LEFT', 'UNTIL'],
     ['PROFILES', 'SESSION', 'KEY', 'LEFT'],
