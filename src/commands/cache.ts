@@ -110,7 +110,8 @@ function describe(
     expiration: formatExpiration(credentials.expiration),
     secondsRemaining: secondsUntil(credentials.expiration, now),
     accessKeyId: shortenAccessKeyId(credentials.accessKeyId),
-    sourceAccessKeyId: shortenAccessKeyId(key.accessKeyId),
+    // Sessions of what the AWS CLI signed in to have the sign-in in its place.
+    sourceAccessKeyId: /^\w+$/.test(key.accessKeyId) ? shortenAccessKeyId(key.accessKeyId) : null,
     // Hardware devices have a serial number that is no ARN.
     serialNumber: key.serialNumber === '' ? null : key.serialNumber,
     account: identity?.account ?? (/^\d{12}$/.test(account) ? account : null),

@@ -22,11 +22,13 @@ import type { ChainedRoles, ChainedRolesInput } from './resolve.ts'
 import { findDevice } from '../mfa/device.ts'
 import { userNameOf } from '../mfa/token-code.ts'
 import type { CallerIdentity, GivenSession, ShortTermCredentials } from '../model/credentials.ts'
+import { secondsUntil } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { ProfileView, Profiles } from '../model/profile.ts'
-import { lastingKeyOf } from '../sessions/aws-logins.ts'
+import type { AwsLogins } from '../sessions/aws-logins.ts'
 import { refreshAction } from '../sessions/reuse.ts'
 import type { StoredSession } from '../sessions/reuse.ts'
+import { cacheSession, findCached } from '../sessions/session-cache.ts'
 import type { CacheEffects } from '../sessions/session-cache.ts'
 import type { SessionRecord } from '../sessions/session-record.ts'
 import { findCurrentSession, findSignIn } from '../sessions/status.ts'
@@ -190,6 +192,7 @@ export interface CurrentRequest extends Pick<ChainedRolesInput, 'options' | 'env
 export interface CurrentEffects
   extends CacheEffects, Pick<LoginEffects, 'facts' | 'deadline' | 'sha256' | 'osUser' | 'terminal' | 'lockQuestion'> {
   readonly cachedSessionOf: CachedSessionOf
+  readonly awsLogins: Pick<AwsLogins, 'signInKeyOf'>
   /** Returns the session that a token of single sign-on gives; undefined if there is none. Left out: nobody asks. */
   readonly ssoSessionOf?: (profile: ProfileView) => Promise<StoredSession | undefined>
   readonly connect: (settings: ChainedRoles & { readonly path: readonly string[] }) => Connection
@@ -217,14 +220,17 @@ export async function currentCredentials(request: CurrentRequest, effects: Curre
   const found = findCurrentSession(profile, search)
   if (found.kind === 'none' || found.kind === 'session') return found
   const source = profiles.find(found.path.at(-1) ?? profile)
+  const signInKey = source && effects.awsLogins.signInKeyOf(source)
+  const isBase = found.path.length > 1
   const stored = async (): Promise<StoredSession | undefined> =>
     found.kind === 'sso'
-      ? source && (await effects.ssoSessionOf?.(source))
+      ? source &&
+        (await ssoSession(source, { ...request, signInKey, minimumSeconds: isBase ? 0 : minimumSeconds }, effects))
       : (found.session.expiration ?? Infinity) > effects.now()
         ? found.stored
         : undefined
   if (found.path.length > 1) {
-    const role = await chainedRole(found, source && lastingKeyOf(source), { request, stored }, effects)
+    const role = await chainedRole(found, signInKey, { request, stored }, effects)
     if (role !== undefined) return role
   }
   // Without a token, a session that another tool cached for the role is left.
@@ -234,10 +240,44 @@ export async function currentCredentials(request: CurrentRequest, effects: Curre
   return own.kind === 'session' || own.kind === 'none' ? own : { kind: 'none' }
 }
 
+/** Role sessions of this form come from the portal of single sign-on; the key of the sign-in names the role. */
+const FROM_PORTAL = 'sso'
+
+/** Returns the cached session of a profile of single sign-on, else the portal's; undefined if it refuses the token. */
+async function ssoSession(
+  source: ProfileView,
+  {
+    signInKey = '',
+    minimumSeconds,
+    environment,
+  }: Pick<CurrentRequest, 'minimumSeconds' | 'environment'> & { readonly signInKey: string | undefined },
+  effects: CurrentEffects,
+): Promise<StoredSession | undefined> {
+  if (effects.ssoSessionOf === undefined) return undefined
+  const endpoint = environment['AWS_ENDPOINT_URL_SSO'] ?? ''
+  const key = { partition: '', endpoint, accessKeyId: signInKey, serialNumber: '', chain: FROM_PORTAL }
+  const profiles = [source.name]
+  const cached = findCached(
+    { key, profiles, renew: false, since: undefined, minimumSeconds, durationSeconds: undefined },
+    effects,
+  )?.credentials
+  if (cached !== undefined) {
+    const { accessKeyId, expiration } = cached
+    return { source: 'aws-sso-cache', accessKeyId, expiration, managedBy: 'other', credentials: cached }
+  }
+  const made = await effects.ssoSessionOf(source)
+  if (made?.credentials?.expiration !== undefined) {
+    const credentials = { ...made.credentials, expiration: made.credentials.expiration }
+    const durationSeconds = secondsUntil(credentials.expiration, effects.now())
+    cacheSession({ key, session: { credentials }, durationSeconds, profiles }, effects)
+  }
+  return made
+}
+
 /** Returns the session of a role at the end of a path; undefined if there is no session to assume it with. */
 async function chainedRole(
   found: Extract<CurrentSession, { readonly kind: 'through' | 'sso' }>,
-  lastingKey: string | undefined,
+  signInKey: string | undefined,
   { request, stored }: { readonly request: CurrentRequest; readonly stored: () => Promise<StoredSession | undefined> },
   effects: CurrentEffects,
 ): Promise<CurrentOutcome | undefined> {
@@ -255,7 +295,7 @@ async function chainedRole(
     requests: roleRequests(settings.plan, {}, defaultSessionName(userNameOf({ known: () => user }), effects.osUser)),
     isDirect: false,
     // Under the key of the session, so that a new one never meets a role session of the old one.
-    key: { partition: settings.partition, endpoint, accessKeyId: lastingKey ?? accessKeyId, serialNumber: '' },
+    key: { partition: settings.partition, endpoint, accessKeyId: signInKey ?? accessKeyId, serialNumber: '' },
     profiles: path.slice(-1),
   }
   const base = async (): Promise<GivenSession | undefined> => (await stored())?.credentials
@@ -263,7 +303,7 @@ async function chainedRole(
   if (current === undefined) return undefined
   const identity = roleIdentity(current)
   // With a key that changes with each renewal, the facts would pile up.
-  if (identity !== undefined && lastingKey === undefined)
+  if (identity !== undefined && signInKey === undefined)
     effects.facts.rememberIdentity(current.credentials.accessKeyId, identity)
   return { kind: 'session', session: current.credentials, stored: undefined, identity }
 }

@@ -125,7 +125,7 @@ export async function createRuntime(
   const facts = createRememberedFacts({ cacheFolder: folders.cache, stateFolder: folders.state, sha256, now })
   const key = await chooseCacheKey({ environment, folders, readSettings, debug, warn })
   const cache = forgettingAnswers(
-    createSessionCache({ cacheFolder: folders.cache, keySource: key.source, sha256, onOddity: debug }),
+    createSessionCache({ cacheFolder: folders.cache, keySource: key.source, sha256, now, onOddity: debug }),
     folders.cache,
   )
   // Both are in the home folder, wherever the shared files are.

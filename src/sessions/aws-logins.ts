@@ -30,6 +30,13 @@ export interface AwsLogins {
   /** The session of a profile, or the token that its role's session is made with; undefined if it is not signed in. */
   readonly sessionOf: (profile: ProfileView) => StoredSession | undefined
   readonly ssoTokenOf: (profile: ProfileView) => SsoToken | undefined
+  /**
+   * Returns the part of a cache key that names the sign-in of a profile for which the AWS CLI signs in; undefined for
+   * any other profile. It is never an access key id: each renewal changes that. The file of single sign-on names
+   * nobody, and the client in it is the same for all who sign in, so a hash of the token that outlasts renewals stands
+   * for the user: the session of another one, or of another sign-in, is not found.
+   */
+  readonly signInKeyOf: (profile: ProfileView) => string | undefined
 }
 
 export interface AwsLoginPlaces {
@@ -53,12 +60,15 @@ export function createAwsLogins({ home, environment, now, sha1, sha256 }: AwsLog
       return {}
     }
   }
+  const ssoFileOf = (profile: ProfileView): Readonly<Record<string, unknown>> => {
+    const name = profile.get('sso_session')?.value || profile.get('sso_start_url')?.value
+    return home === undefined || !name ? {} : read(join(home, '.aws', 'sso', 'cache'), sha1(name))
+  }
   const ssoTokenOf = (profile: ProfileView): SsoToken | undefined => {
     const valueOf = (key: string): string => profile.get(key)?.value ?? ''
-    const name = valueOf('sso_session') || valueOf('sso_start_url')
     const [accountId, roleName] = [valueOf('sso_account_id'), valueOf('sso_role_name')]
-    if (home === undefined || name === '' || accountId === '' || roleName === '') return undefined
-    const token = read(join(home, '.aws', 'sso', 'cache'), sha1(name))
+    if (accountId === '' || roleName === '') return undefined
+    const token = ssoFileOf(profile)
     const accessToken = textOf(token['accessToken'])
     const expiration = parseExpiration(textOf(token['expiresAt']).replace(/UTC$/, 'Z'), 'rfc3339')
     const region = textOf(token['region']) || valueOf('sso_region')
@@ -99,6 +109,7 @@ export function createAwsLogins({ home, environment, now, sha1, sha256 }: AwsLog
   }
   return {
     ssoTokenOf,
+    signInKeyOf: (profile) => signInKey(profile, () => ssoFileOf(profile), sha256),
     sessionOf: (profile) => {
       const command = signInCommandOf(profile)
       if (command === 'aws login') return loginSessionOf(profile)
@@ -116,15 +127,18 @@ export function createAwsLogins({ home, environment, now, sha1, sha256 }: AwsLog
   }
 }
 
-/**
- * Returns the part of a cache key that names the sign-in of a profile for which the AWS CLI signs in; undefined for any
- * other profile. It is never an access key id: each renewal changes that.
- */
-export function lastingKeyOf(profile: ProfileView): string | undefined {
+function signInKey(
+  profile: ProfileView,
+  readToken: () => Readonly<Record<string, unknown>>,
+  sha256: AwsLoginPlaces['sha256'],
+): string | undefined {
   const command = signInCommandOf(profile)
-  const keys =
-    command === 'aws login' ? ['login_session'] : ['sso_session', 'sso_start_url', 'sso_account_id', 'sso_role_name']
-  return command && JSON.stringify([command, ...keys.map((key) => profile.get(key)?.value ?? '')])
+  const valuesOf = (...keys: readonly string[]): readonly string[] => keys.map((key) => profile.get(key)?.value ?? '')
+  if (command !== 'aws sso login') return command && JSON.stringify([command, ...valuesOf('login_session')])
+  const token = readToken()
+  const lasting = textOf(token['refreshToken']) || textOf(token['accessToken'])
+  const settings = valuesOf('sso_session', 'sso_start_url', 'sso_account_id', 'sso_role_name')
+  return JSON.stringify([command, ...settings, sha256(lasting).slice(0, 40)])
 }
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> {

@@ -3,7 +3,7 @@
  * 0700, encrypted under its name with the cache key. A file that cannot be decrypted is a miss, and the next store
  * replaces it.
  */
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isOwnProcess, signInCommandOf } from '../aws-files/profile-keys.ts'
 import type { StsSession } from '../aws/sts-api.ts'
@@ -44,7 +44,10 @@ export interface SessionCache {
   readonly remove: (key: SessionKey) => void
   /** Removes every entry, those that cannot be read included. Throws FILE_NOT_WRITABLE. */
   readonly removeAll: () => void
-  /** Removes what killed processes left, whole sessions under other names included. Never throws. */
+  /**
+   * Removes what killed processes left, whole sessions under other names included, and sessions that expired over a day
+   * ago, as `store` does. Never throws.
+   */
   readonly sweep: () => void
 }
 
@@ -53,6 +56,7 @@ export interface SessionCacheOptions {
   /** Asked for the key only if there is an entry to decrypt or to encrypt. */
   readonly keySource: CacheKeySource
   readonly sha256: Sha256
+  readonly now: Now
   /** Called with what is unreadable or damaged, for `--debug`; never with a secret. */
   readonly onOddity: (text: string) => void
 }
@@ -62,13 +66,20 @@ const ENTRY_NAME = /^([0-9a-f]{40})\.sealed$/
 /** Sessions in plain text, as earlier versions wrote them. They are removed and never read. */
 const PLAINTEXT_NAME = /^[0-9a-f]{40}\.json$/
 
+/**
+ * No session of AWS lasts longer than 36 hours (GetSessionToken), and for a day after it is shown as expired. An entry
+ * that was written before that is of no use to anybody: no key is needed to see that.
+ */
+const USELESS_AFTER_MS = (36 + 24) * 3_600_000
+
 /** About the size of an entry. */
 const TRIAL_BYTES = 2048
 
 const DAMAGED = 'is damaged or not of this version'
 
 /** Makes the cache. Touches nothing until it is used. */
-export function createSessionCache({ cacheFolder, keySource, sha256, onOddity }: SessionCacheOptions): SessionCache {
+export function createSessionCache(options: SessionCacheOptions): SessionCache {
+  const { cacheFolder, keySource, sha256, now, onOddity } = options
   const folder = join(cacheFolder, 'sessions')
   const pathOf = (name: string): string => join(folder, `${name}.sealed`)
   const names = (): readonly string[] => namesIn(folder).flatMap((name) => ENTRY_NAME.exec(name)?.[1] ?? [])
@@ -85,7 +96,7 @@ export function createSessionCache({ cacheFolder, keySource, sha256, onOddity }:
   return {
     find: (key) => read(sessionName(key, sha256), key),
     store: (record) => {
-      removePlaintext(folder)
+      removeUseless(folder, now())
       const name = sessionName(record.key, sha256)
       const text = Buffer.from(encodeSessionRecord(record))
       writeWhole(pathOf(name), encryptEntry(text, boundName(name), keySource.findOrCreate()))
@@ -101,7 +112,7 @@ export function createSessionCache({ cacheFolder, keySource, sha256, onOddity }:
     count: () => names().length,
     removeAll: () => names().forEach(remove),
     sweep: () => {
-      removePlaintext(folder)
+      removeUseless(folder, now())
       sweepStages(folder, 0)
     },
   }
@@ -137,9 +148,13 @@ function readEntry(path: string, onOddity: (text: string) => void): Buffer | und
   }
 }
 
-function removePlaintext(folder: string): void {
-  for (const name of namesIn(folder).filter((found) => PLAINTEXT_NAME.test(found)))
-    errnoOf(() => rmSync(join(folder, name), { force: true }))
+/** Removes sessions in plain text, and those that expired long ago. */
+function removeUseless(folder: string, now: Date): void {
+  const isOld = (name: string): boolean =>
+    (statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? Infinity) < now.getTime() - USELESS_AFTER_MS
+  for (const name of namesIn(folder))
+    if (PLAINTEXT_NAME.test(name) || (ENTRY_NAME.test(name) && isOld(name)))
+      errnoOf(() => rmSync(join(folder, name), { force: true }))
 }
 
 function namesIn(folder: string): readonly string[] {

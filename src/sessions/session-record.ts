@@ -20,7 +20,7 @@ export interface SessionKey {
   readonly endpoint: string
   /**
    * Of the long-term credentials; for roles that were assumed with a session of a file, that session's, or what
-   * `lastingKeyOf` returns for its profile.
+   * `AwsLogins.signInKeyOf` returns for its profile.
    */
   readonly accessKeyId: string
   readonly serialNumber: string

@@ -49,6 +49,7 @@ function run(
   }
   const effects: CurrentEffects = {
     cachedSessionOf: () => undefined,
+    awsLogins: { signInKeyOf: () => undefined },
     facts: fakeFacts({ [BASE]: ALICE }),
     cache,
     connect: ({ region, partition, path }) => {
@@ -165,7 +166,7 @@ function elsewhere(facts = fakeFacts()) {
   const use = async (
     profile: string,
     sts: FakeSts,
-    options: { minimum?: number; portal?: 'down' | 'refuses' } = {},
+    options: { minimum?: number; portal?: 'down' | 'refuses'; user?: string } = {},
   ) => {
     const effects: CurrentEffects = {
       ...sessionEffects(),
@@ -173,6 +174,7 @@ function elsewhere(facts = fakeFacts()) {
       cache,
       cachedSessionOf: ({ name }) =>
         name === 'sso' ? stored('aws-sso-cache') : name === 'console' ? stored('aws-login-cache') : undefined,
+      awsLogins: { signInKeyOf: ({ name }) => JSON.stringify([name, options.user ?? 'alice']) },
       ssoSessionOf: () => {
         if (options.portal === 'down') return Promise.reject(new Error('nobody asks the portal'))
         if (options.portal === 'refuses') return Promise.resolve(undefined)
@@ -205,13 +207,36 @@ test.each(['sso-admin', 'console-admin'])('a role session through the AWS CLI is
     session: { accessKeyId: 'ASIAROLE' },
     identity: { account: '222222222222', arn: ARN },
   })
-  expect(cache.records).toHaveLength(1)
+  expect(cache.records.map(({ key }) => key.chain === 'sso')).toEqual(profile === 'sso-admin' ? [true, false] : [false])
   expect([...facts.identities.keys()]).toEqual([])
 })
 
-test("a session of single sign-on is the portal's, and none if it refuses the token", async () => {
+test("a session of single sign-on is the portal's, and used again by the same sign-in", async () => {
+  const { use, cache } = elsewhere()
+  const first = { kind: 'session', session: { accessKeyId: 'ASIA0' } }
+  expect(await use('sso', fakeSts({}))).toMatchObject(first)
+  expect(cache.records).toMatchObject([{ profiles: ['sso'], key: { chain: 'sso' }, durationSeconds: 3600 }])
+  expect(await use('sso', fakeSts({}), { portal: 'down' })).toMatchObject(first)
+  // As the session that a role is assumed with, too.
+  const sts = fakeSts({ role: [sessionOf('ASIAROLE', 3600, ARN), sessionOf('ASIABOB', 3600, ARN)] })
+  await use('sso-admin', sts, { portal: 'down' })
+  expect(requestsTo(sts).map(([key]) => key)).toEqual(['ASIA0'])
+  // Neither session is another user's.
+  expect(await use('sso', fakeSts({}), { user: 'bob' })).toMatchObject({ session: { accessKeyId: 'ASIA1' } })
+  expect(await use('sso-admin', sts, { user: 'bob' })).toMatchObject({ session: { accessKeyId: 'ASIABOB' } })
+  expect(requestsTo(sts).map(([key]) => key)).toEqual(['ASIA0', 'ASIA1'])
+})
+
+test('a cached session of single sign-on that is too short is made anew', async () => {
   const { use } = elsewhere()
-  expect(await use('sso', fakeSts({}))).toMatchObject({ kind: 'session', session: { accessKeyId: 'ASIA0' } })
+  await use('sso', fakeSts({}))
+  const { expiration } = sessionOf('', 3600).credentials
+  expect(await use('sso', fakeSts({}), { minimum: 7200 })).toEqual({ kind: 'none', expiration })
+  expect(await use('sso', fakeSts({}), { minimum: 3000 })).toMatchObject({ session: { accessKeyId: 'ASIA1' } })
+})
+
+test('there is no session of single sign-on if the portal refuses the token', async () => {
+  const { use } = elsewhere()
   expect(await use('sso', fakeSts({}), { portal: 'refuses' })).toEqual({ kind: 'none' })
   expect(await use('sso-admin', fakeSts({}), { portal: 'refuses' })).toEqual({ kind: 'none' })
   const { expiration } = sessionOf('', 3600).credentials

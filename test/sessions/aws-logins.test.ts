@@ -138,6 +138,35 @@ describe('a token of single sign-on', () => {
   })
 })
 
+describe('the key of a sign-in', () => {
+  const keyOf = (name: string, token: Readonly<Record<string, unknown>>, place = sso('corp')): string | undefined => {
+    const logins = loginsWith({ [place]: JSON.stringify(token) })
+    const profile = profiles.find(name)
+    const key = profile && logins.signInKeyOf(profile)
+    home.remove()
+    return key
+  }
+  const client = { clientId: 'c', clientSecret: 's', refreshToken: 'of-alice' }
+
+  it('is the same after a renewal, and another one for another user or another sign-in', () => {
+    const key = keyOf('named', { ...SSO_TOKEN, ...client })
+    expect(keyOf('named', { ...SSO_TOKEN, ...client, accessToken: 'renewed', expiresAt: 'later' })).toBe(key)
+    expect(keyOf('named', { ...SSO_TOKEN, ...client, refreshToken: 'of-bob' })).not.toBe(key)
+    expect(keyOf('named', SSO_TOKEN)).not.toBe(key)
+    expect(keyOf('named', { ...SSO_TOKEN, accessToken: 'of-bob' })).not.toBe(keyOf('named', SSO_TOKEN))
+    expect(keyOf('half', { ...SSO_TOKEN, ...client })).not.toBe(key)
+  })
+
+  it('is no secret, and of aws login that of its user', () => {
+    expect(keyOf('named', { ...SSO_TOKEN, ...client })).not.toMatch(/of-alice|aoaAAAAA/)
+    const [first, renewed] = [LOGIN_TOKEN, { ...LOGIN_TOKEN, refreshToken: 'another' }].map((each) =>
+      keyOf('dev', each, login),
+    )
+    expect([first, renewed]).toEqual([JSON.stringify(['aws login', USER]), first])
+    expect(keyOf('keys', LOGIN_TOKEN, login)).toBeUndefined()
+  })
+})
+
 describe('a session of aws login', () => {
   it('is found in the home folder', () => {
     const logins = loginsWith({ [login]: JSON.stringify(LOGIN_TOKEN) })

@@ -49,7 +49,7 @@ function openHome() {
   const oddities: string[] = []
   const onOddity = (text: string): void => void oddities.push(text)
   const keySource = createCacheKeyFile({ ...keyPlaces, onOddity })
-  const cache = createSessionCache({ cacheFolder, keySource, sha256, onOddity })
+  const cache = createSessionCache({ cacheFolder, keySource, sha256, now: () => new Date(), onOddity })
   const factsAt = (now: Date) => createRememberedFacts({ cacheFolder, stateFolder, sha256, now: () => now })
   const files = { credentials: join(home, '.aws/credentials'), config: join(home, '.aws/config') }
   const profiles = readProfiles({

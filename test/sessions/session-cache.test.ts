@@ -1,5 +1,14 @@
 /** The encrypted session cache on disk. */
-import { chmodSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+  utimesSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { createCacheKeyFile } from '../../src/sessions/cache-key-file.ts'
@@ -54,7 +63,7 @@ function open(root = scratchFolder()): Opened {
   const keySource = createCacheKeyFile({ runtimeFolder: undefined, stateFolder: state, onOddity })
   const folder = join(cacheFolder, 'sessions')
   return {
-    cache: createSessionCache({ cacheFolder, keySource, sha256, onOddity }),
+    cache: createSessionCache({ cacheFolder, keySource, sha256, now: () => new Date(), onOddity }),
     folder,
     state,
     keySource,
@@ -204,6 +213,27 @@ describe('an entry that is not exactly what was stored is a miss, never other cr
     if (what === 'that is a folder') return
     cache.store(ALICE)
     expect([cache.find(ALICE.key), cache.list()]).toEqual([ALICE, [ALICE]])
+  })
+})
+
+describe('sessions that expired over a day ago', () => {
+  it.each([
+    ['the next store', (cache: SessionCache) => cache.store(BOB), 1],
+    ['a sweep', (cache: SessionCache) => cache.sweep(), 0],
+  ])('go with %s, and no key is needed to see it', (_, act, more) => {
+    const { cache, keySource, folder, fileOf } = open()
+    cache.store(ALICE)
+    const writtenBefore = (hours: number): void => {
+      const seconds = Date.now() / 1000 - hours * 3600
+      utimesSync(fileOf(ALICE), seconds, seconds)
+    }
+    const find = vi.spyOn(keySource, 'find')
+    writtenBefore(59)
+    act(cache)
+    expect(readdirSync(folder)).toHaveLength(1 + more)
+    writtenBefore(61)
+    act(cache)
+    expect([readdirSync(folder).length, find.mock.calls.length]).toEqual([more, 0])
   })
 })
 

@@ -84,7 +84,7 @@ export function fakeRuntime(changes: Partial<Runtime> = {}, unicode = false): Fa
     awsCaches: [],
     stores: [],
     cachedSessionOf: () => undefined,
-    awsLogins: { sessionOf: () => undefined, ssoTokenOf: () => undefined },
+    awsLogins: { sessionOf: () => undefined, ssoTokenOf: () => undefined, signInKeyOf: () => undefined },
     updatePromptCache: () => undefined,
     ...changes,
     stdout,

@@ -182,7 +182,8 @@ it('a session that is too short names its limit', async () => {
   expect(stderr).toMatch(/session of 'sso' is valid for \d+ min, but 2 h is required\n.*hint: the session duration of/)
 })
 
-it('exec, env and credential-process have the session of the role', async () => {
+it('exec, env and credential-process have the session of the role, with one call of the portal', async () => {
+  await run('cache', 'clear')
   requests.length = 0
   const script = 'echo $AWS_ACCESS_KEY_ID $AWS_SESSION_TOKEN $AWS_REGION'
   expect(await run('exec', 'sso', '--', 'sh', '-c', script)).toMatchObject({
@@ -195,7 +196,24 @@ it('exec, env and credential-process have the session of the role', async () => 
     AccessKeyId: 'ASIAIOSFODNN7EXAMPLE',
   })
   expect((await run('env', 'login')).stdout).toContain('AWS_ACCESS_KEY_ID=ASIALOGIN')
-  expect(requests).toEqual(Array(3).fill('GET /federation/credentials?account_id=111111111111&role_name=Dev'))
+  expect(requests).toEqual(['GET /federation/credentials?account_id=111111111111&role_name=Dev'])
+  expect((await run('cache', 'show', '--json')).stdout).toContain('"profiles":["sso"]')
+})
+
+it('a session of the role is not used after another sign-in', async () => {
+  requests.length = 0
+  const file = `.aws/sso/cache/${hash('sha1', 'corp')}.json`
+  const token = home.read(file).toString()
+  home.write(file, token.replace('aoaEXAMPLE', 'aoaOTHER'))
+  const { code, stdout } = await run('exec', 'sso', '--', 'true')
+  expect({ code, stdout, requests }).toEqual({
+    code: 4,
+    stdout: '',
+    requests: ['GET /federation/credentials?account_id=111111111111&role_name=Dev'],
+  })
+  home.write(file, token)
+  expect((await run('exec', 'sso', '--', 'true')).code).toBe(0)
+  expect(requests).toHaveLength(1)
 })
 
 it.each([
@@ -231,8 +249,8 @@ it('a role is assumed once, and its session serves without the portal', async ()
     AccessKeyId: 'ASIAADMINADMINADMIN1',
     AccountId: '222222222222',
   })
-  expect(requests).toEqual(['GET /federation/credentials?account_id=111111111111&role_name=Dev', 'AssumeRole'])
-  expect(filesUnder('sessions')).toHaveLength(1)
+  expect(requests).toEqual(['AssumeRole'])
+  expect(filesUnder('sessions')).toHaveLength(2)
   expect(filesUnder('identities')).toEqual([])
 })
 
@@ -241,11 +259,7 @@ it('the console opens with the session of the role, and for roles only', async (
   const opened = await run('console', 'sso', '--print')
   expect(opened).toMatchObject({ code: 0, stderr: '' })
   expect(new URL(opened.stdout).searchParams.get('SigninToken')).toBe('a-token')
-  expect(requests).toEqual([
-    'GET /federation/credentials?account_id=111111111111&role_name=Dev',
-    'GetCallerIdentity',
-    'getSigninToken ASIAIOSFODNN7EXAMPLE',
-  ])
+  expect(requests).toEqual(['GetCallerIdentity', 'getSigninToken ASIAIOSFODNN7EXAMPLE'])
   requests.length = 0
   expect(await run('console', 'admin', '--print')).toMatchObject({ code: 0, stderr: '' })
   expect(requests.at(-1)).toBe('getSigninToken ASIAADMINADMINADMIN1')
