@@ -196,6 +196,11 @@ export function renderEvent(event: SignInEvent, home: string | undefined, now: D
       return renderPlanNote(event.note)
     case 'device-found':
       return { detail: `no MFA device is configured; IAM lists one: ${event.serialNumber}` }
+    case 'device-chosen': {
+      const { target, prompt } = event.resolution
+      const serial = prompt.hideArns ? [] : ['--serial-number', event.serialNumber]
+      return { lines: hint(`to save this device: ${commandLine('setup', profileWord(target.value), ...serial)}`) }
+    }
     case 'session-replaced':
       return { detail: replacedInWords(event.profile, event.replaced, now) }
     case 'write-warning':

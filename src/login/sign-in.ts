@@ -54,6 +54,8 @@ export interface SignInRequest {
 export type SignInEvent =
   | { readonly kind: 'capped'; readonly note: PlanNote }
   | { readonly kind: 'device-found'; readonly serialNumber: string }
+  /** The person chose one of several devices. */
+  | { readonly kind: 'device-chosen'; readonly serialNumber: string; readonly resolution: LoginResolution }
   | { readonly kind: 'session-replaced'; readonly profile: string; readonly replaced: ReplacedSession }
   | { readonly kind: 'write-warning'; readonly warning: WriteWarning }
   | { readonly kind: 'cache-refused'; readonly profile: string; readonly refusal: CacheRefusal }
@@ -193,7 +195,9 @@ async function deviceFromIam(
   run: Run,
 ): Promise<string> {
   const { serialNumber, isOnly } = await findDevice(resolution, await signer.open(), { ...run, ...connection })
-  if (isOnly) run.request.report({ kind: 'device-found', serialNumber })
+  run.request.report(
+    isOnly ? { kind: 'device-found', serialNumber } : { kind: 'device-chosen', serialNumber, resolution },
+  )
   return serialNumber
 }
 
