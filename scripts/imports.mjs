@@ -13,6 +13,7 @@
  * 3. Every file is in a folder of `LEVELS`, or is one of the `ENTRIES` in `src` itself.
  * 4. Every relative import names a file of `src` (or package.json), and every `import()` a literal: nothing is missed.
  * 5. At most 168 files of at most 500 lines. No command imports another one; what they share is in `COMMAND_HELPERS`.
+ * 6. The name of a type is declared in one file: it means the same wherever it is read.
  *
  * Exceptions are in `ALLOWED`, a list that may only shrink: an entry that is no longer needed is reported, too.
  */
@@ -76,6 +77,17 @@ export function readImports(text) {
   return imports
 }
 
+/** Returns the types and interfaces that a text declares at its top level, with their lines. */
+export function readTypes(text) {
+  const source = ts.createSourceFile('file.ts', text, ts.ScriptTarget.Latest)
+  return source.statements
+    .filter((node) => ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node))
+    .map(({ name }) => ({
+      name: name.text,
+      line: source.getLineAndCharacterOfPosition(name.getStart(source)).line + 1,
+    }))
+}
+
 /** The expression that names the module, in a node that imports one. */
 function moduleIn(node) {
   if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return node.moduleSpecifier
@@ -85,7 +97,7 @@ function moduleIn(node) {
 }
 
 /**
- * Returns the files of a tree, sorted by name, with their lines and imports. `texts` is a map from a file's path in the
+ * Returns the files of a tree, sorted by name, with their lines, imports and types. `texts` is a map from a file's path in the
  * tree to its text. An import of a file of the tree has it in `to`; one of a file that is not there has `missing`.
  */
 export function readGraph(texts) {
@@ -96,7 +108,8 @@ export function readGraph(texts) {
       const to = posix.join(posix.dirname(file), found.specifier)
       return texts.has(to) ? { ...found, to } : { ...found, missing: to !== '../package.json' }
     })
-    return { file, lines: text.split('\n').length - (text.endsWith('\n') ? 1 : 0), imports }
+    const types = file.endsWith('.ts') ? readTypes(text) : []
+    return { file, lines: text.split('\n').length - (text.endsWith('\n') ? 1 : 0), imports, types }
   })
 }
 
@@ -162,6 +175,13 @@ export function findProblems(graph, allowed = ALLOWED) {
         report(`${file}:${line}`, `imports '${specifier}': model must import only from model`)
     }
   }
+  const declared = new Map()
+  for (const { file, types } of graph)
+    for (const { name, line } of types) {
+      const first = declared.get(name) ?? file
+      declared.set(name, first)
+      if (first !== file) report(`${file}:${line}`, `${short(first)} declares a type ${name}, too`)
+    }
   const edges = new Map(graph.map((node) => [node.file, importsOf(node)]))
   const kept = new Map(
     [...edges].map(([from, files]) => [from, files.filter((to) => !allowed.includes(edge(from, to)))]),

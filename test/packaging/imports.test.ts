@@ -193,6 +193,11 @@ describe('a file is reported', () => {
       { 'commands/status.ts': "\nimport type { A } from './login.ts'\n" },
       'commands/status.ts:2 imports commands/login: a command must not import another command',
     ],
+    [
+      'that declares a type of the name of another',
+      { 'ui/a.ts': 'export type A = 1\n', 'ui/b.ts': '\ninterface A {}\n' },
+      'ui/b.ts:2 ui/a declares a type A, too',
+    ],
   ])('%s', (_, added: Tree, reported) => {
     expect(reportedFor(added)).toEqual([reported])
   })
