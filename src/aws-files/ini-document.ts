@@ -74,7 +74,7 @@ export interface IniBody {
 }
 
 /** A section whose end is not known yet. */
-type Header = IniSection & { end: number }
+type SectionStart = IniSection & { end: number }
 
 const LF = 10
 const CR = 13
@@ -247,7 +247,7 @@ function parseEntry(
 }
 
 function sectionsFrom(text: string): readonly IniSection[] {
-  const sections: Header[] = []
+  const sections: SectionStart[] = []
   for (let header = nextHeaderFrom(text, 0); header !== undefined; header = nextHeaderFrom(text, header.bodyStart)) {
     const above = sections.at(-1)
     if (above !== undefined) above.end = header.start
@@ -256,7 +256,7 @@ function sectionsFrom(text: string): readonly IniSection[] {
   return sections
 }
 
-function nextHeaderFrom(text: string, offset: number): Header | undefined {
+function nextHeaderFrom(text: string, offset: number): SectionStart | undefined {
   for (let bracket = text.indexOf('[', offset); bracket !== -1; bracket = text.indexOf('[', bracket + 1)) {
     const header = headerAt(text, bracket)
     if (header !== undefined) return header
@@ -265,7 +265,7 @@ function nextHeaderFrom(text: string, offset: number): Header | undefined {
 }
 
 /** The header whose bracket is at an offset; undefined if that bracket opens none. */
-function headerAt(text: string, bracket: number): Header | undefined {
+function headerAt(text: string, bracket: number): SectionStart | undefined {
   const start = text.charCodeAt(bracket - 1) === LF ? bracket : lineStartThroughBlanks(text, bracket)
   if (start === -1) return undefined
   const contentEnd = contentEndFrom(text, bracket)

@@ -138,7 +138,7 @@ function foreignMarks(get: (key: string) => string | undefined, marked: boolean)
  * added a blank line before it; `e` and four hex digits: login added an end to the line above. The digits are a
  * checksum of that line, so that logout removes the line end only if that line is the last one again.
  */
-export interface SessionState {
+export interface SectionState {
   /** The key id of the session that login wrote; if the section holds another, its session is not ours. */
   readonly accessKeyId: string
   /** What shaped the request, as the caller of login gave it. */
@@ -150,7 +150,7 @@ export interface SessionState {
 }
 
 /** Returns the value of `awsmfa_state`. Throws a plain Error for parts outside their alphabets. */
-export function formatStateValue(state: SessionState): string {
+export function formatStateValue(state: SectionState): string {
   if (!isStateAccessKeyId(state.accessKeyId) || !/^[0-9a-f.]{1,80}$/.test(state.requestHash))
     throw new Error('a part of the state is outside its alphabet')
   const layout = `${state.madeSection ? 's' : 'k'}${state.addedBlankLine ? 'b' : ''}${state.endedLine === undefined ? '' : `e${state.endedLine}`}`
@@ -158,7 +158,7 @@ export function formatStateValue(state: SessionState): string {
 }
 
 /** Reads the value of `awsmfa_state`; undefined if it is not of this version. */
-export function parseStateValue(value: string): SessionState | undefined {
+export function parseStateValue(value: string): SectionState | undefined {
   const match = /^1:(\w{1,128}):([ks])(b?)(?:e([0-9a-f]{4}))?:([0-9a-f.]{1,80})$/.exec(value)
   if (match === null) return undefined
   const [, accessKeyId = '', origin, blank, endedLine, requestHash = ''] = match

@@ -18,7 +18,7 @@ import {
   lineChecksum,
   parseStateValue,
 } from './ownership.ts'
-import type { ManagedKey, SessionState } from './ownership.ts'
+import type { ManagedKey, SectionState } from './ownership.ts'
 import { sectionsNamed } from './profiles.ts'
 import {
   appendSection,
@@ -54,7 +54,7 @@ export interface SessionRemovalPlan {
 }
 
 /** What logout must undo besides the keys. */
-type Layout = Pick<SessionState, 'madeSection' | 'addedBlankLine' | 'endedLine'>
+type Layout = Pick<SectionState, 'madeSection' | 'addedBlankLine' | 'endedLine'>
 
 /**
  * Plans a write, from the file as it is: for several profiles plan one, apply it, read again, plan the next. Whose
@@ -134,11 +134,11 @@ export function planSessionRemovals(
 }
 
 /** A removal, without the line end that login added above the section. `state`: what tells of that. */
-interface Removal extends SessionRemovalPlan {
-  readonly state: SessionState | undefined
+interface SectionRemoval extends SessionRemovalPlan {
+  readonly state: SectionState | undefined
 }
 
-function removalFrom(target: SectionTarget): Removal {
+function removalFrom(target: SectionTarget): SectionRemoval {
   const nothing = { edits: [], removed: 'nothing', state: undefined } as const
   const place = locateSection(target)
   const ownership = classifySection(place?.body.entries)
@@ -254,7 +254,7 @@ function isManaged(key: string): key is ManagedKey {
 }
 
 /** Returns the state that login left in a section, if it can be read. */
-function stateIn(entries: readonly IniEntry[]): SessionState | undefined {
+function stateIn(entries: readonly IniEntry[]): SectionState | undefined {
   return parseStateValue(entries.findLast(({ key }) => key === 'awsmfa_state')?.value ?? '')
 }
 
@@ -264,7 +264,7 @@ function isMark({ key, value }: IniEntry): boolean {
   return key === 'awsmfa_state' || (key === 'expiration' && hasOwnExpirationForm(value))
 }
 
-function holdsNothingElse(text: string, { section, body }: SectionPlace, { madeSection }: SessionState): boolean {
+function holdsNothingElse(text: string, { section, body }: SectionPlace, { madeSection }: SectionState): boolean {
   const header = text.slice(section.start, section.bodyStart).replace(/[\r\n]+$/, '')
   const end = lastEnd(body.entries)
   return (
@@ -276,7 +276,7 @@ function holdsNothingElse(text: string, { section, body }: SectionPlace, { madeS
   )
 }
 
-function wholeSection(text: string, { section, body }: SectionPlace, { addedBlankLine }: SessionState): ByteEdit {
+function wholeSection(text: string, { section, body }: SectionPlace, { addedBlankLine }: SectionState): ByteEdit {
   const lineEnd = lineEndAt(text, section.start) ?? ''
   const before = text.slice(0, section.start)
   const above = before.slice(0, before.length - lineEnd.length)
@@ -294,7 +294,7 @@ function wholeSection(text: string, { section, body }: SectionPlace, { addedBlan
 function withoutAddedLineEnd(
   text: string,
   removals: readonly ByteEdit[],
-  states: readonly (SessionState | undefined)[],
+  states: readonly (SectionState | undefined)[],
 ): readonly ByteEdit[] {
   let tail = text.length
   for (const { offset, length } of removals.toSorted((a, b) => b.offset - a.offset))

@@ -248,7 +248,7 @@ interface SignedRequest {
   readonly body?: unknown
 }
 
-interface Answer {
+interface HttpAnswer {
   readonly statusCode: number
   readonly reason: string | undefined
   readonly headers: Record<string, string>
@@ -260,7 +260,7 @@ interface RequestHandler {
   readonly handle: (
     request: SignedRequest,
     options?: { readonly abortSignal?: unknown; readonly observe?: ObserveAnswer },
-  ) => Promise<{ response: Answer }>
+  ) => Promise<{ response: HttpAnswer }>
   readonly destroy: () => void
   readonly metadata: { readonly handlerProtocol: string }
 }
@@ -281,7 +281,7 @@ export function createRequestHandler(agent: Agent): RequestHandler {
   }
 }
 
-async function exchange(request: SignedRequest, agent: Agent, signal: AbortSignal | undefined): Promise<Answer> {
+async function exchange(request: SignedRequest, agent: Agent, signal: AbortSignal | undefined): Promise<HttpAnswer> {
   const { protocol, hostname, port, method, headers, body } = request
   const { request: open } = await httpFor(protocol)
   return await new Promise((resolve, reject) => {

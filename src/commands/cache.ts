@@ -119,9 +119,9 @@ function describe(
   } as const
 }
 
-type Column = 'PROFILES' | 'SESSION' | 'KEY' | 'LEFT' | 'UNTIL'
+type CacheColumn = 'PROFILES' | 'SESSION' | 'KEY' | 'LEFT' | 'UNTIL'
 
-const LAYOUT: TableLayout<Column> = {
+const LAYOUT: TableLayout<CacheColumn> = {
   forms: [
     ['PROFILES', 'SESSION', 'KEY', 'LEFT', 'UNTIL'],
     ['PROFILES', 'SESSION', 'KEY', 'LEFT'],
@@ -131,7 +131,7 @@ const LAYOUT: TableLayout<Column> = {
   names: { PROFILES: { most: 40, least: 20, shorten: shortenList }, SESSION: { most: 48, least: 36 } },
 }
 
-function cellsOf(session: ReturnType<typeof describe>, now: Date): Readonly<Record<Column, string>> {
+function cellsOf(session: ReturnType<typeof describe>, now: Date): Readonly<Record<CacheColumn, string>> {
   const { kind, profiles, account, arn, serialNumber, secondsRemaining } = session
   const identity = identityInWords(account ?? undefined, arn ?? undefined)
   const device = serialNumber === null ? '' : ` of device ${nameOfArn(serialNumber)}`

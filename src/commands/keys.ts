@@ -47,10 +47,10 @@ import { renderFittedTable } from '../ui/style.ts'
 import type { TableLayout } from '../ui/style.ts'
 import { commandLine, hint, listed, note, profileWord, quoted, tick, visible } from '../ui/words.ts'
 
-type Line = Invocation<'keys'>
+type KeysLine = Invocation<'keys'>
 
 /** What an action works with: the runtime, awsmfa's own settings, and the stores of this run. */
-interface Context extends LoginRuntime, Pick<MoveEffects, 'storeOf'> {
+interface KeysContext extends LoginRuntime, Pick<MoveEffects, 'storeOf'> {
   readonly defaults: GlobalDefaults
 }
 
@@ -58,10 +58,10 @@ interface Context extends LoginRuntime, Pick<MoveEffects, 'storeOf'> {
  * Runs an action, and returns the exit code 0. Throws what the stores throw, and everything else that can refuse; in
  * that case no file is changed, unless the failure says otherwise.
  */
-export async function keys(invocation: Line, runtime: LoginRuntime): Promise<number> {
+export async function keys(invocation: KeysLine, runtime: LoginRuntime): Promise<number> {
   const [action, ...words] = invocation.positionals
   const defaults = await runtime.readSettings()
-  const context: Context = { ...runtime, defaults, storeOf: storesFor(invocation, { ...runtime, defaults }) }
+  const context: KeysContext = { ...runtime, defaults, storeOf: storesFor(invocation, { ...runtime, defaults }) }
   runtime.backups.sweep()
   if (action === 'show') show(invocation, words, context)
   else if (action === 'add') await add(invocation, words, context)
@@ -70,7 +70,7 @@ export async function keys(invocation: Line, runtime: LoginRuntime): Promise<num
   return 0
 }
 
-function show({ options }: Line, words: readonly string[], { files, terminal }: Context): void {
+function show({ options }: KeysLine, words: readonly string[], { files, terminal }: KeysContext): void {
   const snapshots = files.read()
   const held =
     words.length === 0 && options.profile === undefined ? listHeldKeys(snapshots) : named(options, words, snapshots)
@@ -107,7 +107,7 @@ const LAYOUT: TableLayout<'PROFILE' | 'STORE' | 'KEY'> = {
 
 /** The keys of the profiles that the line names, each once. */
 function named(
-  { profile }: Line['options'],
+  { profile }: KeysLine['options'],
   words: readonly string[],
   snapshots: SharedSnapshots,
 ): readonly HeldKeys[] {
@@ -116,7 +116,7 @@ function named(
   return held.filter((each, index) => held.findIndex((other) => other.profile === each.profile) === index)
 }
 
-async function move(invocation: Line, words: readonly string[], context: Context): Promise<void> {
+async function move(invocation: KeysLine, words: readonly string[], context: KeysContext): Promise<void> {
   const { options } = invocation
   const { terminal, environment } = context
   const to = keyPlaceOf('--to', options.to)
@@ -153,7 +153,7 @@ async function move(invocation: Line, words: readonly string[], context: Context
 }
 
 /** Tools that assumed a role with the keys themselves find none any more. */
-function warnAboutRoles(moved: readonly HeldKeys[], { files, terminal }: Context): void {
+function warnAboutRoles(moved: readonly HeldKeys[], { files, terminal }: KeysContext): void {
   const { profiles } = files.read()
   for (const { profile } of moved) {
     const roles = rolesOn(profile, profiles)
@@ -170,7 +170,7 @@ interface NewKeys {
   readonly origin: Origin
 }
 
-async function add(invocation: Line, words: readonly string[], context: Context): Promise<void> {
+async function add(invocation: KeysLine, words: readonly string[], context: KeysContext): Promise<void> {
   const { options } = invocation
   const { files, terminal, environment, cancelled } = context
   const target = resolveTargetProfile({ positionals: words, options }, environment)
@@ -236,7 +236,7 @@ function isSameKeys(held: HeldKeys, { profile, to, keys: { accessKeyId } }: Keys
   return held.profile === profile && placeOfKeys(held) === to && keyIdOf(held) === accessKeyId
 }
 
-async function newKeys({ options }: Line, context: Context): Promise<NewKeys> {
+async function newKeys({ options }: KeysLine, context: KeysContext): Promise<NewKeys> {
   if (options.sourceEnv !== true) {
     const { credentials } = await context.deadline.pauseWhile(askLongTermKeys(context, false))
     return { credentials, origin: { kind: 'typed' } }
@@ -249,9 +249,9 @@ async function newKeys({ options }: Line, context: Context): Promise<NewKeys> {
 /** The services of AWS as a login with the planned files would reach them. */
 function connectionFor(
   profile: string,
-  { options }: Line,
+  { options }: KeysLine,
   { edits, snapshots }: { readonly edits: ReturnType<typeof planKeysChanges>; readonly snapshots: SharedSnapshots },
-  context: Context,
+  context: KeysContext,
 ) {
   const drafted = withEdits(snapshots, edits)
   const { region, endpointUrl, caBundle } = options
@@ -261,7 +261,7 @@ function connectionFor(
   return context.connect(resolution, drafted)
 }
 
-async function remove(invocation: Line, words: readonly string[], context: Context): Promise<void> {
+async function remove(invocation: KeysLine, words: readonly string[], context: KeysContext): Promise<void> {
   const { options } = invocation
   if (options.from !== undefined) return await removeCopy(options.from, invocation, words, context)
   const { files, backups, terminal, environment, cancelled } = context
@@ -312,7 +312,12 @@ async function remove(invocation: Line, words: readonly string[], context: Conte
  * Deletes what one store has of an access key that no profile has there: of a profile's, or by its id of one that no
  * profile has any more. Throws USAGE, KEYS_UNSUITABLE for one that is in use, and what the store throws.
  */
-async function removeCopy(word: string, { options }: Line, words: readonly string[], context: Context): Promise<void> {
+async function removeCopy(
+  word: string,
+  { options }: KeysLine,
+  words: readonly string[],
+  context: KeysContext,
+): Promise<void> {
   const { files, terminal, environment, cancelled, storeOf } = context
   const from = keyPlaceOf('--from', word)
   if (from === undefined || from === 'file') throw badKeyPlace('--from', word, KEY_STORES)
@@ -331,6 +336,6 @@ async function removeCopy(word: string, { options }: Line, words: readonly strin
   terminal.stderr(`${tick(terminal.talk)} ${key} is no longer ${PLACE_WORDS[from]}\n`)
 }
 
-function report(warnings: readonly WriteWarning[], { terminal, home }: Context): void {
+function report(warnings: readonly WriteWarning[], { terminal, home }: KeysContext): void {
   for (const warning of warnings) terminal.stderr(renderWriteWarning(warning, home))
 }

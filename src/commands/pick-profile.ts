@@ -16,13 +16,13 @@ import { note, quoted, visible } from '../ui/words.ts'
 /** The question for a profile. */
 export const PICK_QUESTION = 'Profile:'
 
-type Asking = Pick<Runtime, 'terminal' | 'cancelled' | 'now' | 'facts' | 'cachedSessionOf'>
+type PickEffects = Pick<Runtime, 'terminal' | 'cancelled' | 'now' | 'facts' | 'cachedSessionOf'>
 
 /** Asks for one of several profiles. Throws what Terminal.choose throws. */
 async function ask(
   names: readonly string[],
   lookup: StatusLookup,
-  runtime: Asking,
+  runtime: PickEffects,
   question = PICK_QUESTION,
 ): Promise<string> {
   const choices = names.map((name) => ({ name: visible(name), detail: whoOf(name, lookup) }))
@@ -36,7 +36,7 @@ function whoOf(profile: string, lookup: StatusLookup): string | undefined {
   return account === undefined ? identity : `${identity} (${account})`
 }
 
-function lookupFor({ now, facts, cachedSessionOf }: Asking, profiles: StatusLookup['profiles']): StatusLookup {
+function lookupFor({ now, facts, cachedSessionOf }: PickEffects, profiles: StatusLookup['profiles']): StatusLookup {
   return { profiles, now: now(), identityOf: facts.identityOf, cachedSessionOf }
 }
 

@@ -31,14 +31,14 @@ import { statusOfProfile } from '../sessions/status.ts'
 import { removeSessionsOf } from '../sessions/session-cache.ts'
 import { commandLine, hint, listed, note, profileWord, quoted, tick, visible } from '../ui/words.ts'
 
-type Line = Invocation<'rotate'>
+type RotateLine = Invocation<'rotate'>
 
 /** The session that signs must last longer: a rotation waits for AWS, and for answers. */
 const MINIMUM_SECONDS = 30 * 60
 
 /** A rotation, and what is known before it starts. */
-interface Context extends LoginRuntime {
-  readonly line: Line
+interface RotateContext extends LoginRuntime {
+  readonly line: RotateLine
   readonly profile: string
   readonly resolution: LoginResolution
   readonly held: HeldKeys
@@ -50,7 +50,7 @@ interface Context extends LoginRuntime {
  * Rotates the access key of the profile that the line is about, and returns the exit code 0. One rotation runs at a
  * time. Throws what resolveLogin, provideSession and rotateKeys throw.
  */
-export async function rotate(given: Line, runtime: LoginRuntime): Promise<number> {
+export async function rotate(given: RotateLine, runtime: LoginRuntime): Promise<number> {
   assertReplace(given)
   const line = await withPickedProfile(given, runtime)
   const { release } = await runtime.lockQuestion('rotate', runtime.cancelled, (pid) =>
@@ -85,13 +85,13 @@ export async function rotate(given: Line, runtime: LoginRuntime): Promise<number
 }
 
 /** Whether awsmfa was told to deactivate the key whose sessions the profile's key has taken over. */
-function isDeactivationNoted({ held, rotations }: Context): boolean {
+function isDeactivationNoted({ held, rotations }: RotateContext): boolean {
   const noted = rotations.notes().flatMap((text) => decodeRotation(text) ?? [])
   return noted.some(({ newKeyId, deactivatesOld }) => newKeyId === keyIdOf(held) && deactivatesOld === true)
 }
 
 /** Throws USAGE. */
-function assertReplace({ options: { replace } }: Line): void {
+function assertReplace({ options: { replace } }: RotateLine): void {
   if (replace === undefined || /^\w{4,128}$/.test(replace)) return
   const problem = {
     kind: 'bad-value',
@@ -102,7 +102,7 @@ function assertReplace({ options: { replace } }: Line): void {
   throw new AwsmfaError({ code: 'USAGE', problem })
 }
 
-async function resolve(line: Line, runtime: LoginRuntime): Promise<Context> {
+async function resolve(line: RotateLine, runtime: LoginRuntime): Promise<RotateContext> {
   const snapshots = runtime.files.read()
   const input = loginInput(line, snapshots, await runtime.readSettings(), runtime)
   const resolution = resolveLogin({ ...input, forProgram: true })
@@ -122,7 +122,7 @@ async function resolve(line: Line, runtime: LoginRuntime): Promise<Context> {
 }
 
 /** Without a terminal nobody says that the old key may stop working. */
-function requestOf({ line: { options }, terminal }: Context): RotationRequest {
+function requestOf({ line: { options }, terminal }: RotateContext): RotationRequest {
   if (options.undo === true) return { kind: 'undo' }
   if (options.deleteOld === true) return { kind: 'delete-old' }
   const isDecided = options.yes === true || terminal.canAsk()
@@ -130,7 +130,7 @@ function requestOf({ line: { options }, terminal }: Context): RotationRequest {
 }
 
 /** Returns whose key it is. Throws ROTATION_STOPPED unless it is an IAM user's. */
-async function userOf(context: Context): Promise<KeyRotation['user']> {
+async function userOf(context: RotateContext): Promise<KeyRotation['user']> {
   const { resolution, held, facts, snapshots, deadline, profile } = context
   const known = facts.identityOf(keyIdOf(held))
   const identity = known ?? (await askIdentity())
@@ -147,7 +147,7 @@ async function userOf(context: Context): Promise<KeyRotation['user']> {
 }
 
 /** Returns a session with MFA of the key's user: a cached one, otherwise a new one, which takes a token code. */
-async function sessionOf(context: Context): Promise<ShortTermCredentials> {
+async function sessionOf(context: RotateContext): Promise<ShortTermCredentials> {
   const { resolution, snapshots, profile, facts, cachedSessionOf } = context
   try {
     const provided = await provideSession(
@@ -171,7 +171,7 @@ async function sessionOf(context: Context): Promise<ShortTermCredentials> {
   }
 }
 
-function effectsOf(session: ShortTermCredentials, user: KeyRotation['user'], context: Context): RotationEffects {
+function effectsOf(session: ShortTermCredentials, user: KeyRotation['user'], context: RotateContext): RotationEffects {
   const { resolution, snapshots, rotations, profile, keyStore } = context
   const { passphraseCommand } = resolution
   return {
@@ -189,7 +189,7 @@ function effectsOf(session: ShortTermCredentials, user: KeyRotation['user'], con
 const SESSIONS_REFUSED = note('AWS does not accept sessions of the old access key any more: a new token code is needed')
 
 /** Prints what has happened, and at the end of a run that had nothing left to do, that. */
-function reporter(user: CallerIdentity, context: Context): RotationEffects['report'] {
+function reporter(user: CallerIdentity, context: RotateContext): RotationEffects['report'] {
   const { terminal, profile, home, now, files } = context
   let hasChanged = false
   const print = (text: string): void => terminal.stderr(text)
@@ -258,7 +258,7 @@ function reporter(user: CallerIdentity, context: Context): RotationEffects['repo
 }
 
 /** `--yes` answers every question but the one about a key that another computer may have made. */
-async function confirm({ kind, key }: RotationQuestion, context: Context): Promise<boolean> {
+async function confirm({ kind, key }: RotationQuestion, context: RotateContext): Promise<boolean> {
   const { line, terminal, cancelled, deadline, now } = context
   const shown = shownKey(key)
   const id = shown.accessKeyId

@@ -141,12 +141,12 @@ export function reportSettings(input: LoginInput): SettingsReport {
   }
 }
 
-interface Attempt {
+interface ResolveAttempt {
   readonly resolution: LoginResolution | undefined
   readonly failure: AwsmfaError | undefined
 }
 
-function attempt(input: LoginInput): Attempt {
+function attempt(input: LoginInput): ResolveAttempt {
   try {
     return { resolution: resolveLogin(input), failure: undefined }
   } catch (error) {

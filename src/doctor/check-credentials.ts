@@ -22,9 +22,9 @@ import type { ProfileValue, ProfileView } from '../model/profile.ts'
 /** The engines that read a key and a token from either file, and know `aws_session_token` alone. */
 const ALL_BUT_BOTOCORE = toolsOf('js', 'go', 'rust', 'java', 'dotnet')
 
-type Place = Pick<FindingDetails, 'file' | 'line' | 'profile'>
+type FindingPlace = Pick<FindingDetails, 'file' | 'line' | 'profile'>
 
-function placeOf(profile: ProfileView, { files }: Examination, value: ProfileValue): Place {
+function placeOf(profile: ProfileView, { files }: Examination, value: ProfileValue): FindingPlace {
   return { file: files[value.file].path, line: value.line, profile: profile.name }
 }
 
@@ -71,7 +71,7 @@ export function checkSecurityToken(profile: ProfileView, examination: Examinatio
 /** Returns expired sessions, long-term keys with a token beside them, and what login left without its session. */
 export function checkSession(profile: ProfileView, examination: Examination): readonly Finding[] {
   const ownership = classifyProfile(profile)
-  const at = (...keys: readonly string[]): Place => {
+  const at = (...keys: readonly string[]): FindingPlace => {
     const lines = keys.map((key) => profile.getFrom('credentials', key)?.line)
     const line = lines.find((each) => each !== undefined) ?? profile.lines.credentials
     return { file: examination.files.credentials.path, line, profile: profile.name }
@@ -108,7 +108,7 @@ export function checkSession(profile: ProfileView, examination: Examination): re
 function checkEnd(
   code: 'session-expired' | 'leftover-session',
   at: Date | undefined,
-  place: Place,
+  place: FindingPlace,
   { machine: { now } }: Examination,
 ): readonly Finding[] {
   if (at === undefined) return []

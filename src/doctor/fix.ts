@@ -81,7 +81,7 @@ function fixRepeatedly(text: string, plan: (text: string) => readonly ByteEdit[]
 }
 
 /** What is in the line of a finding: a header, unless there is an entry or a comment. */
-interface Place {
+interface FixPlace {
   readonly file: ExaminedFile
   readonly own: ExaminedSection
   readonly entry?: IniEntry
@@ -92,7 +92,7 @@ interface Place {
 function editsFor(
   findings: readonly Finding[],
   file: ExaminedFile,
-  fix: (found: Finding, place: Place | undefined) => readonly ByteEdit[],
+  fix: (found: Finding, place: FixPlace | undefined) => readonly ByteEdit[],
 ): readonly ByteEdit[] {
   if (findings.length === 0) return []
   const places = placesIn(file)
@@ -115,8 +115,8 @@ function editsFor(
 }
 
 /** What is in each line, by its number. */
-function placesIn(file: ExaminedFile): ReadonlyMap<number, Place> {
-  const places = new Map<number, Place>()
+function placesIn(file: ExaminedFile): ReadonlyMap<number, FixPlace> {
+  const places = new Map<number, FixPlace>()
   for (const own of file.sections) {
     places.set(file.lineAt(own.section.start), { file, own })
     for (const entry of own.body.entries) places.set(file.lineAt(entry.start), { file, own, entry })
@@ -125,7 +125,7 @@ function placesIn(file: ExaminedFile): ReadonlyMap<number, Place> {
   return places
 }
 
-const SYNTAX_FIXES: Readonly<Partial<Record<FindingCode, (place: Place) => readonly ByteEdit[]>>> = {
+const SYNTAX_FIXES: Readonly<Partial<Record<FindingCode, (place: FixPlace) => readonly ByteEdit[]>>> = {
   'duplicate-section': ({ own }) => [replace(own.section.start, endOfKeys(own))],
   'duplicate-key': ofEntry(removeKey),
   'profile-prefix-in-credentials': rewriteHeader,
@@ -148,7 +148,9 @@ const SYNTAX_FIXES: Readonly<Partial<Record<FindingCode, (place: Place) => reado
   'indented-comment': ({ file, comment }) => (comment === undefined ? [] : outdent(comment.start, file.text)),
 }
 
-function ofEntry(fix: (entry: IniEntry, text: string) => readonly ByteEdit[]): (place: Place) => readonly ByteEdit[] {
+function ofEntry(
+  fix: (entry: IniEntry, text: string) => readonly ByteEdit[],
+): (place: FixPlace) => readonly ByteEdit[] {
   return ({ file, entry }) => (entry === undefined ? [] : fix(entry, file.text))
 }
 
@@ -172,7 +174,7 @@ function endOfKeys({ section, body }: ExaminedSection): number {
 }
 
 /** Writes a header as every tool reads it; the text after the bracket stays. */
-function rewriteHeader({ file, own: { section, header } }: Place): readonly ByteEdit[] {
+function rewriteHeader({ file, own: { section, header } }: FixPlace): readonly ByteEdit[] {
   if (header.profile === undefined) return []
   const open = file.text.indexOf('[', section.start) + 1
   const close = file.text.indexOf(']', open)
@@ -185,7 +187,7 @@ function rewriteHeader({ file, own: { section, header } }: Place): readonly Byte
 }
 
 /** Moves the comment after a header to a line above it. */
-function moveHeaderComment({ file: { text }, own: { section } }: Place): readonly ByteEdit[] {
+function moveHeaderComment({ file: { text }, own: { section } }: FixPlace): readonly ByteEdit[] {
   const header = text.slice(section.start, section.bodyStart).replace(/[\r\n]+$/, '')
   const close = header.indexOf(']') + 1
   return [
@@ -201,7 +203,11 @@ function moveComment({ start, value, valueStart, valueEnd }: IniEntry, text: str
   return [replace(start, start, trimBlanks(value.slice(at)) + lineEndOf(text)), replace(valueStart + at, valueEnd)]
 }
 
-function sessionEdits(file: ExaminedFile, { code, profile }: Finding, place: Place | undefined): readonly ByteEdit[] {
+function sessionEdits(
+  file: ExaminedFile,
+  { code, profile }: Finding,
+  place: FixPlace | undefined,
+): readonly ByteEdit[] {
   if (code === 'security-token-first') return place?.entry?.key === LEGACY_TOKEN_KEY ? removeKey(place.entry) : []
   if (profile === undefined || (code !== 'leftover-marks' && code !== 'token-beside-long-term-keys')) return []
   try {

@@ -43,11 +43,11 @@ interface OutcomeContext {
   readonly views: Readonly<Record<Engine, EngineView>>
   /** The profiles that are bare sections of config, which no tool reads. */
   readonly bare: ReadonlySet<string | undefined>
-  readonly deadEnds: readonly DeadEnd[]
+  readonly deadEnds: readonly FailingWay[]
 }
 
 /** A way to credentials that fails for some tools, which take it all the same. */
-interface DeadEnd {
+interface FailingWay {
   readonly profile: string | undefined
   readonly tools: readonly ToolId[]
   readonly outcomes: readonly ToolOutcome['outcome'][]
@@ -55,7 +55,7 @@ interface DeadEnd {
 }
 
 /** The findings that make dead ends. */
-const DEAD_ENDS: Readonly<Partial<Record<FindingCode, Pick<DeadEnd, 'outcomes' | 'because'>>>> = {
+const DEAD_ENDS: Readonly<Partial<Record<FindingCode, Pick<FailingWay, 'outcomes' | 'because'>>>> = {
   'process-unparsable': {
     outcomes: ['process'],
     because: 'its credential_process has an unclosed quote or no command',

@@ -211,7 +211,7 @@ const PATIENCE_MS = 3000
 /** How long a person may take to type the passphrase of the GnuPG key. */
 const UNLOCK_MS = 60_000
 
-interface Run {
+interface StoreRun {
   readonly exitCode: number | undefined
   readonly output: string
   readonly talk: string
@@ -232,13 +232,13 @@ export function createPassStore({ environment, canAsk }: PassOptions): LongTermK
     words: readonly string[],
     signal: AbortSignal,
     input?: string,
-  ): Promise<Run> => {
+  ): Promise<StoreRun> => {
     const end = await runPass(words, environment, signal, { input })
     if (typeof end === 'string') throw storeFailure(store, accessKeyId, end)
     return end
   }
 
-  const failed = (accessKeyId: string, { talk }: Run): AwsmfaError =>
+  const failed = (accessKeyId: string, { talk }: StoreRun): AwsmfaError =>
     storeFailure(store, accessKeyId, problemIn(talk), detailOf(talk))
 
   const show = async (accessKeyId: string, entry: string, signal: AbortSignal): Promise<string | undefined> => {
@@ -308,7 +308,7 @@ async function runPass(
   environment: NodeJS.ProcessEnv,
   signal: AbortSignal,
   { input, isPatient = false }: { readonly input?: string | undefined; readonly isPatient?: boolean } = {},
-): Promise<Run | KeyStoreProblem> {
+): Promise<StoreRun | KeyStoreProblem> {
   const options = environment['PASSWORD_STORE_GPG_OPTS'] ?? ''
   const tty = isPatient ? (environment['GPG_TTY'] ?? terminalName()) : undefined
   const own = `${options} --status-fd=2${isPatient ? '' : ' --pinentry-mode cancel'}`.trim()

@@ -54,7 +54,7 @@ export interface RotationEffects extends Pick<CacheEffects, 'cache' | 'debug' | 
 }
 
 /** A run: what it works on, and what it has learnt. */
-interface Run extends RotationEffects, Omit<KeyRotation, 'request'> {
+interface RotationRun extends RotationEffects, Omit<KeyRotation, 'request'> {
   request: KeyRotation['request']
   rotation: Rotation | undefined
   keys: readonly UserKey[]
@@ -85,7 +85,7 @@ async function takeSteps(rotation: KeyRotation, effects: RotationEffects): Promi
   const keys = await Promise.all(listed.map(async (key) => ({ ...key, use: await useOf(key.accessKeyId, effects) })))
   const noted = rotationOf(rotation.currentId, rotation.user.arn, effects.rotations.notes())
   const isAgreed = rotation.request.kind === 'undo' && noted !== undefined && isUnfinishedUndo(noted)
-  const run: Run = {
+  const run: RotationRun = {
     ...effects,
     ...rotation,
     rotation: noted,
@@ -109,7 +109,7 @@ async function useOf(accessKeyId: string, { iam, deadline, debug }: RotationEffe
   }
 }
 
-async function factsOf(run: Run): Promise<RotationFacts> {
+async function factsOf(run: RotationRun): Promise<RotationFacts> {
   const { request, rotation, currentId, keys, accepted, files, now } = run
   const snapshots = files.read()
   const unknownIds = rotation === undefined || rotation.newKeyId !== undefined ? [] : newKeysSince(rotation, { keys })
@@ -129,7 +129,7 @@ async function factsOf(run: Run): Promise<RotationFacts> {
 }
 
 /** Takes a step, and returns whether another one follows. */
-async function takeStep(step: RotationStep, run: Run): Promise<boolean> {
+async function takeStep(step: RotationStep, run: RotationRun): Promise<boolean> {
   switch (step.kind) {
     case 'create':
       await create(run)
@@ -175,7 +175,7 @@ async function takeStep(step: RotationStep, run: Run): Promise<boolean> {
 }
 
 /** Notes a change of the rotation before it goes on. */
-function noteRotation(change: Partial<Rotation>, run: Run): void {
+function noteRotation(change: Partial<Rotation>, run: RotationRun): void {
   const { rotation, rotations } = run
   if (rotation === undefined) throw new Error('there is no rotation')
   const changed = { ...rotation, ...change }
@@ -183,7 +183,7 @@ function noteRotation(change: Partial<Rotation>, run: Run): void {
   run.rotation = changed
 }
 
-function updateKey(accessKeyId: string, change: Partial<UserKey>, run: Run): void {
+function updateKey(accessKeyId: string, change: Partial<UserKey>, run: RotationRun): void {
   run.keys = run.keys.map((key) => (key.accessKeyId === accessKeyId ? { ...key, ...change } : key))
 }
 
@@ -192,7 +192,7 @@ function uninterrupted(): AbortSignal {
   return new AbortController().signal
 }
 
-async function create(run: Run): Promise<void> {
+async function create(run: RotationRun): Promise<void> {
   const { currentId, user, iam, rotations, files, place, keys } = run
   const current = keys.find(({ accessKeyId }) => accessKeyId === currentId)
   if (current !== undefined && !(await run.confirm({ kind: 'create', key: current }))) throw declined(run)
@@ -238,7 +238,7 @@ async function create(run: Run): Promise<void> {
 }
 
 /** Requests a key. Only a lost answer leaves the note: after any other failure there is no key to look for. */
-async function requestKey(earlier: Rotation | undefined, run: Run): Promise<LongTermCredentials> {
+async function requestKey(earlier: Rotation | undefined, run: RotationRun): Promise<LongTermCredentials> {
   const { iam, user, keys, deadline } = run
   try {
     return await iam.create(user.userName, uninterrupted())
@@ -255,14 +255,14 @@ async function requestKey(earlier: Rotation | undefined, run: Run): Promise<Long
 }
 
 /** Replaces the note of a request that made no key by what was noted before. */
-function forgetRequest(earlier: Rotation | undefined, run: Run): void {
+function forgetRequest(earlier: Rotation | undefined, run: RotationRun): void {
   const { currentId, rotations } = run
   run.rotation = earlier
   if (earlier?.oldKeyId === currentId) rotations.note(currentId, encodeRotation(earlier))
   else rotations.forget(currentId)
 }
 
-async function setActive({ accessKeyId }: UserKey, isActive: boolean, run: Run): Promise<void> {
+async function setActive({ accessKeyId }: UserKey, isActive: boolean, run: RotationRun): Promise<void> {
   const { iam, user } = run
   await iam.setActive({ userName: user.userName, accessKeyId }, isActive, uninterrupted())
   updateKey(accessKeyId, { isActive }, run)
@@ -275,7 +275,7 @@ interface Expected {
 }
 
 /** Waits until IAM lists a change. Throws CREDENTIALS_REJECTED if the session has ended with the key; the reason. */
-async function readBack(key: UserKey, { reason, isActive }: Expected, run: Run): Promise<void> {
+async function readBack(key: UserKey, { reason, isActive }: Expected, run: RotationRun): Promise<void> {
   const { iam, user, deadline, terminal, cancelled } = run
   const isListed = async (): Promise<boolean> => {
     const listed = await iam.list(user.userName, cancelled)
@@ -292,7 +292,7 @@ async function readBack(key: UserKey, { reason, isActive }: Expected, run: Run):
   throw stopped(reason, [key], run)
 }
 
-async function verify(keyId: string, run: Run): Promise<void> {
+async function verify(keyId: string, run: RotationRun): Promise<void> {
   const { cancelled, terminal, deadline } = run
   const pair = await pairOf(keyId, run)
   let last: AwsmfaError | undefined
@@ -322,27 +322,27 @@ async function verify(keyId: string, run: Run): Promise<void> {
 }
 
 /** Returns a pair as it is stored. Throws KEY_STORE_FAILED if it is not. */
-async function pairOf(accessKeyId: string, run: Run): Promise<LongTermCredentials> {
+async function pairOf(accessKeyId: string, run: RotationRun): Promise<LongTermCredentials> {
   return (
     (await findPair(accessKeyId, run)) ?? (await readItem(await run.storeOf(run.place), accessKeyId, run.cancelled))
   )
 }
 
 /** Looks for a pair in the files, and then in all stores. */
-async function findPair(accessKeyId: string, run: Run): Promise<LongTermCredentials | undefined> {
+async function findPair(accessKeyId: string, run: RotationRun): Promise<LongTermCredentials | undefined> {
   for (const held of listHeldKeys(run.files.read()))
     if (held.kind === 'static' && keyIdOf(held) === accessKeyId) return held.credentials
   return await findCopy(accessKeyId, await copiesOf(accessKeyId, run), run.cancelled)
 }
 
 /** Returns the stores with a copy of a key: where this rotation put it, where the keys are now, or any other. */
-async function copiesOf(accessKeyId: string, run: Run): Promise<readonly LongTermKeyStore[]> {
+async function copiesOf(accessKeyId: string, run: RotationRun): Promise<readonly LongTermKeyStore[]> {
   const { rotation, place, storeOf, cancelled } = run
   const noted = accessKeyId === rotation?.newKeyId ? rotation.newPlace : rotation?.oldPlace
   return await storesWith(accessKeyId, { storeOf, expected: ['file', place, noted ?? place] }, cancelled)
 }
 
-async function swap(from: string, to: string, run: Run): Promise<void> {
+async function swap(from: string, to: string, run: RotationRun): Promise<void> {
   const { files, cancelled, user, facts, accepted, place } = run
   const pair = accepted?.accessKeyId === to ? accepted : await pairOf(to, run)
   const places = new Set([place, ...heldBy(from, files.read()).map(placeOfKeys)])
@@ -379,7 +379,7 @@ function keepsChanging({ paths }: SharedSnapshots): AwsmfaError {
  * Reads the accepted pair back for each profile that has it, from where that profile's login reads it. Then a second
  * copy in plain text is one too many. Throws KEY_STORE_FAILED, KEYS_UNSUITABLE.
  */
-async function settle(run: Run): Promise<void> {
+async function settle(run: RotationRun): Promise<void> {
   const { accepted, files, rotations, cancelled } = run
   if (accepted === undefined) throw new Error('AWS has accepted no key')
   const { accessKeyId, secretAccessKey } = accepted
@@ -396,7 +396,7 @@ async function settle(run: Run): Promise<void> {
   await rotations.pairs.remove(accessKeyId, uninterrupted())
 }
 
-async function deactivate(key: UserKey, run: Run): Promise<boolean> {
+async function deactivate(key: UserKey, run: RotationRun): Promise<boolean> {
   const { accessKeyId } = key
   await settle(run)
   removeSessionsOf(accessKeyId, run)
@@ -422,7 +422,7 @@ async function deactivate(key: UserKey, run: Run): Promise<boolean> {
   return true
 }
 
-async function deleteKey(key: UserKey, why: 'replace' | 'candidate' | 'old', run: Run): Promise<boolean> {
+async function deleteKey(key: UserKey, why: 'replace' | 'candidate' | 'old', run: RotationRun): Promise<boolean> {
   const { iam, user, request } = run
   const { accessKeyId } = key
   if (!(await run.confirm({ kind: why, key })))
@@ -447,7 +447,7 @@ async function deleteKey(key: UserKey, why: 'replace' | 'candidate' | 'old', run
 }
 
 /** Removes a deleted key from all stores that have it. */
-async function removeCopies(accessKeyId: string, run: Run): Promise<void> {
+async function removeCopies(accessKeyId: string, run: RotationRun): Promise<void> {
   const { cancelled, request } = run
   for (const store of await copiesOf(accessKeyId, run)) {
     try {
@@ -463,12 +463,12 @@ async function removeCopies(accessKeyId: string, run: Run): Promise<void> {
   }
 }
 
-function declined({ deletedId }: Run): AwsmfaError {
+function declined({ deletedId }: RotationRun): AwsmfaError {
   const deleted = deletedId === undefined ? undefined : shortenAccessKeyId(deletedId)
   return new AwsmfaError({ code: 'DECLINED', deleted })
 }
 
-async function reverse(reversed: Rotation, newKeyId: string, run: Run): Promise<void> {
+async function reverse(reversed: Rotation, newKeyId: string, run: RotationRun): Promise<void> {
   const { rotation, rotations, keys } = run
   const key = keys.find(({ accessKeyId }) => accessKeyId === newKeyId)
   await pairOf(newKeyId, run)
@@ -480,7 +480,7 @@ async function reverse(reversed: Rotation, newKeyId: string, run: Run): Promise<
   run.request = { kind: 'rotate', keepsOld: false }
 }
 
-function stopped(reason: RotationObstacle, keys: readonly UserKey[], run: Run, cause?: unknown): AwsmfaError {
+function stopped(reason: RotationObstacle, keys: readonly UserKey[], run: RotationRun, cause?: unknown): AwsmfaError {
   const { profile, user, request, rotation } = run
   return new AwsmfaError(
     {

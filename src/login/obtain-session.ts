@@ -67,12 +67,12 @@ export interface ObtainedSession extends StsSession {
 const CALLS_AT_ONCE = 8
 
 /** One call of obtainSessions: its arguments, and the lookup of whose keys sign it. */
-interface Context extends SessionEffects {
+interface ObtainContext extends SessionEffects {
   readonly request: SessionRequest
   readonly identity: IdentityLookup
 }
 
-function contextOf(request: SessionRequest, effects: SessionEffects): Context {
+function contextOf(request: SessionRequest, effects: SessionEffects): ObtainContext {
   const identity =
     request.identity ?? lookUpIdentity(request.signer, effects.sts, effects.facts, effects.deadline.signal)
   return { ...effects, request, identity }
@@ -120,7 +120,7 @@ async function withoutRefusedSession(
   members: readonly SessionMember[],
   asking: readonly SessionMember[],
   outcomes: readonly (ObtainedSession | AwsmfaError)[],
-  context: Context,
+  context: ObtainContext,
 ): Promise<readonly (ObtainedSession | AwsmfaError)[]> {
   const isRefused = (index: number): boolean => {
     const outcome = outcomes[index]
@@ -166,7 +166,7 @@ function mfaQuery(
   }
 }
 
-function findMfaSession(members: readonly SessionMember[], since: Date | undefined, context: Context) {
+function findMfaSession(members: readonly SessionMember[], since: Date | undefined, context: ObtainContext) {
   const { seconds, isRequested } = mfaSessionDuration(members)
   const query = mfaQuery({ ...context.request, members }, since)
   return findCached({ ...query, durationSeconds: isRequested ? seconds : undefined }, context)
@@ -183,7 +183,7 @@ function mfaSessionDuration(members: readonly SessionMember[]): {
   return { seconds, isRequested }
 }
 
-async function newMfaSession(members: readonly SessionMember[], context: Context): Promise<StsSession> {
+async function newMfaSession(members: readonly SessionMember[], context: ObtainContext): Promise<StsSession> {
   const { request, sts, deadline, identity, terminal } = context
   const durationSeconds = mfaSessionDuration(members).seconds
   return await withTokenCode(members, undefined, context, {
@@ -206,7 +206,7 @@ async function newMfaSession(members: readonly SessionMember[], context: Context
 }
 
 /** A role for longer than an hour: the code goes into AssumeRole. */
-async function roleWithCode(member: SessionMember, context: Context): Promise<ObtainedSession> {
+async function roleWithCode(member: SessionMember, context: ObtainContext): Promise<ObtainedSession> {
   const session = await withTokenCode([member], member.plan.roles[0]?.role.roleArn.value, context, {
     find: (since) => findRoleSessions(member, since, context)?.at(-1),
     call: async (mfa) =>
@@ -224,7 +224,7 @@ async function roleWithCode(member: SessionMember, context: Context): Promise<Ob
 async function withTokenCode(
   members: readonly SessionMember[],
   roleArn: string | undefined,
-  context: Context,
+  context: ObtainContext,
   {
     find,
     call,
@@ -261,7 +261,7 @@ async function withTokenCode(
 async function sessionFrom(
   base: StsSession | undefined,
   member: SessionMember,
-  context: Context,
+  context: ObtainContext,
 ): Promise<ObtainedSession | AwsmfaError> {
   try {
     if (base === undefined) throw member.cachedOnly ?? new Error('a member that may have a new session has one')
@@ -275,7 +275,11 @@ async function sessionFrom(
   }
 }
 
-async function assumeRoles(member: SessionMember, base: StsSession, context: Context): Promise<readonly StsSession[]> {
+async function assumeRoles(
+  member: SessionMember,
+  base: StsSession,
+  context: ObtainContext,
+): Promise<readonly StsSession[]> {
   const chain = await chainFor(member, context)
   const hops: StsSession[] = []
   for (const index of chain.requests.keys())
@@ -297,7 +301,7 @@ async function assumeRoles(member: SessionMember, base: StsSession, context: Con
 function findRoleSessions(
   member: SessionMember,
   since: Date | undefined,
-  context: Context,
+  context: ObtainContext,
 ): readonly StsSession[] | undefined {
   if (member.plan.roles.length === 0 || (needsName(member) && context.identity.known() === undefined)) return undefined
   const chain = knownChain(member, context)
@@ -319,12 +323,12 @@ function needsName({ plan }: SessionMember): boolean {
   return plan.roles.some(({ role }) => role.sessionName === undefined)
 }
 
-async function chainFor(member: SessionMember, context: Context): Promise<RoleChain> {
+async function chainFor(member: SessionMember, context: ObtainContext): Promise<RoleChain> {
   if (needsName(member)) await context.identity.settled()
   return knownChain(member, context)
 }
 
-function knownChain(member: SessionMember, { request, identity, osUser }: Context): RoleChain {
+function knownChain(member: SessionMember, { request, identity, osUser }: ObtainContext): RoleChain {
   return {
     requests: roleRequests(member.plan, member.resolution.roleExtras, defaultSessionName(userNameOf(identity), osUser)),
     isDirect: member.plan.codeFor === 'AssumeRole',

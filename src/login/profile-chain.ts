@@ -95,7 +95,7 @@ function namedSource(profile: ProfileView | undefined): Resolved<string> | undef
   return readKeys(profile, settingRow('source profile').profileKeys)
 }
 
-interface DeadEnd {
+interface ChainWithoutKeys {
   readonly path: readonly string[]
   readonly longTerm?: undefined
 }
@@ -105,7 +105,7 @@ function followSource(
   source: Resolved<string>,
   before: readonly string[],
   input: ProfileChainInput,
-): ProfileChain | DeadEnd {
+): ProfileChain | ChainWithoutKeys {
   const { profiles, paths } = input
   const name = source.value
   const path = [...before, name]

@@ -86,7 +86,7 @@ interface ObtainedLogin extends ReadyLogin {
 }
 
 /** One call of signIn: its arguments, and the outcomes so far. */
-interface Run extends SignInEffects {
+interface SignInRun extends SignInEffects {
   readonly request: SignInRequest
   readonly outcomes: Map<Login, ObtainedSession | AwsmfaError>
 }
@@ -97,8 +97,8 @@ interface Run extends SignInEffects {
  * also for a token code, or a command for it, that is given for several devices.
  */
 export async function signIn(request: SignInRequest, effects: SignInEffects): Promise<SignInOutcomes> {
-  const outcomes: Run['outcomes'] = new Map()
-  const run: Run = { ...effects, request, outcomes }
+  const outcomes: SignInRun['outcomes'] = new Map()
+  const run: SignInRun = { ...effects, request, outcomes }
   const ready: ReadyLogin[] = []
   for (const login of request.logins) {
     try {
@@ -128,7 +128,7 @@ export async function signIn(request: SignInRequest, effects: SignInEffects): Pr
 }
 
 /** Waits a little for the identities that are not known yet. The sessions are stored by now. */
-async function nameOwners(obtained: readonly ObtainedLogin[], { outcomes, facts }: Run): Promise<void> {
+async function nameOwners(obtained: readonly ObtainedLogin[], { outcomes, facts }: SignInRun): Promise<void> {
   const nameless = obtained.filter(({ login, session }) => {
     return outcomes.get(login) === session && session.identity === undefined
   })
@@ -144,7 +144,7 @@ async function nameOwners(obtained: readonly ObtainedLogin[], { outcomes, facts 
 }
 
 /** Checks everything that can refuse a login. Throws what refuses it. */
-async function preflight(login: Login, before: readonly ReadyLogin[], run: Run): Promise<ReadyLogin> {
+async function preflight(login: Login, before: readonly ReadyLogin[], run: SignInRun): Promise<ReadyLogin> {
   const { resolution } = login
   const { longTerm, storeIn, storeProfile } = resolution
   if (storeIn === 'aws-caches') preflightAwsCaches(run.awsCaches)
@@ -168,7 +168,7 @@ async function preflightSection(
   { resolution: { storeProfile, longTerm }, ownership, view }: Login,
   signer: CredentialSource,
   { sts }: Connection,
-  run: Run,
+  run: SignInRun,
 ): Promise<ReplacedSession | undefined> {
   const { path, replace, conflictQuestion } = run.request
   const replaced = await resolveConflict(
@@ -192,7 +192,7 @@ async function deviceFromIam(
   resolution: LoginResolution,
   signer: CredentialSource,
   connection: Connection,
-  run: Run,
+  run: SignInRun,
 ): Promise<string> {
   const { serialNumber, isOnly } = await findDevice(resolution, await signer.open(), { ...run, ...connection })
   run.request.report(
@@ -204,7 +204,7 @@ async function deviceFromIam(
 /** Logins that one code serves: they have the long-term credentials, the device and the endpoint in common. */
 type Group = readonly [ReadyLogin, ...ReadyLogin[]]
 
-function groupByDevice(ready: readonly ReadyLogin[], { sha256 }: Run): readonly Group[] {
+function groupByDevice(ready: readonly ReadyLogin[], { sha256 }: SignInRun): readonly Group[] {
   const groups = new Map<string, [ReadyLogin, ...ReadyLogin[]]>()
   for (const each of ready) {
     const name = sessionName({ ...keyOf(each), chain: '' }, sha256)
@@ -244,7 +244,7 @@ function assertOneDevice(groups: readonly Group[]): void {
 /**
  * Obtains the sessions of a group. An error that ends the run is thrown; any other is the failure of the whole group.
  */
-async function obtainGroup(group: Group, run: Run): Promise<readonly ObtainedLogin[]> {
+async function obtainGroup(group: Group, run: SignInRun): Promise<readonly ObtainedLogin[]> {
   const { request, outcomes, sha256 } = run
   const members = group.map((ready) => ({ ...ready, plan: planLogin(ready.resolution, group.length) }))
   for (const { plan } of members) {
@@ -279,7 +279,7 @@ async function obtainGroup(group: Group, run: Run): Promise<readonly ObtainedLog
 }
 
 /** Stores every session where its profile has it. A store that refuses fails its own logins alone. */
-async function storeAll(obtained: readonly ObtainedLogin[], run: Run): Promise<void> {
+async function storeAll(obtained: readonly ObtainedLogin[], run: SignInRun): Promise<void> {
   const storedIn = (place: LoginResolution['storeIn']): readonly ObtainedLogin[] =>
     obtained.filter(({ resolution }) => resolution.storeIn === place)
   const inSections = storedIn('section')
@@ -293,7 +293,7 @@ async function storeAll(obtained: readonly ObtainedLogin[], run: Run): Promise<v
 /** A failure of `store` is that of these logins. */
 async function failing(
   logins: readonly ObtainedLogin[],
-  { outcomes }: Run,
+  { outcomes }: SignInRun,
   store: () => void | Promise<void>,
 ): Promise<void> {
   try {
@@ -306,7 +306,7 @@ async function failing(
 
 async function storeInSections(
   obtained: readonly ObtainedLogin[],
-  { request, files, facts, cancelled }: Run,
+  { request, files, facts, cancelled }: SignInRun,
 ): Promise<void> {
   const sessions = obtained.map(({ resolution, session: { credentials }, requestHash }) => ({
     profile: resolution.storeProfile,
@@ -325,7 +325,7 @@ async function storeInSections(
   for (const warning of warnings) request.report({ kind: 'write-warning', warning })
 }
 
-function storeInAwsCaches({ resolution, session, requestHash }: ObtainedLogin, run: Run): void {
+function storeInAwsCaches({ resolution, session, requestHash }: ObtainedLogin, run: SignInRun): void {
   const { request, awsCaches } = run
   const { storeProfile: profile, roles, minTtlSeconds = 0 } = resolution
   const chain = { profile, roles, hops: session.hops, requestHash, renew: request.renew, minTtlSeconds }
@@ -334,7 +334,7 @@ function storeInAwsCaches({ resolution, session, requestHash }: ObtainedLogin, r
 }
 
 /** Returns an error that concerns one profile or device alone; throws every other. */
-function failureOfOne(error: unknown, { deadline, cancelled }: Run): AwsmfaError {
+function failureOfOne(error: unknown, { deadline, cancelled }: SignInRun): AwsmfaError {
   const endsAll = deadline.signal.aborted || cancelled.aborted || isFailure(error, 'CANCELLED')
   if (endsAll || !(error instanceof AwsmfaError)) throw error
   return error

@@ -40,7 +40,7 @@ export interface StsArgumentsContext {
   readonly readFile: ReadParameterFile
 }
 
-type Item = Readonly<Record<string, string>>
+type Structure = Readonly<Record<string, string>>
 
 /**
  * Parses the words, spelled as for the AWS CLI, and checks the values as STS does. Throws STS_ARGUMENT,
@@ -127,7 +127,7 @@ function readList(row: StsFlagRow, words: readonly string[], readFile: ReadParam
   return toExtras(row.flag, items)
 }
 
-function readTexts(flag: StsFlagName, words: readonly string[]): readonly Item[] {
+function readTexts(flag: StsFlagName, words: readonly string[]): readonly Structure[] {
   const [first = ''] = words
   const texts = words.length === 1 && first.trimStart().startsWith('[') ? parseJson(flag, first) : words
   if (!Array.isArray(texts)) throw badValue(flag, first, 'a list of texts')
@@ -137,7 +137,7 @@ function readTexts(flag: StsFlagName, words: readonly string[]): readonly Item[]
   })
 }
 
-function readStructures(row: StsFlagRow, words: readonly string[], readFile: ReadParameterFile): readonly Item[] {
+function readStructures(row: StsFlagRow, words: readonly string[], readFile: ReadParameterFile): readonly Structure[] {
   // The first word decides for all of them, as in the AWS CLI.
   const isJson = /^\s*[[{]/.test(words[0] ?? '')
   if (!isJson) return words.map((word) => readShorthand(row, word, readFile))
@@ -146,7 +146,7 @@ function readStructures(row: StsFlagRow, words: readonly string[], readFile: Rea
   return (items as readonly unknown[]).map((item) => checkMembers(row, item))
 }
 
-function readShorthand(row: StsFlagRow, word: string, readFile: ReadParameterFile): Item {
+function readShorthand(row: StsFlagRow, word: string, readFile: ReadParameterFile): Structure {
   const members = parseShorthand(word)
   if ('error' in members)
     throw badValue(row.flag, hide(row, word), `${formOf(row)}: ${members.error}, at character ${members.at + 1}`)
@@ -156,7 +156,7 @@ function readShorthand(row: StsFlagRow, word: string, readFile: ReadParameterFil
   return checkMembers(row, Object.fromEntries(item))
 }
 
-function checkMembers(row: StsFlagRow, item: unknown): Item {
+function checkMembers(row: StsFlagRow, item: unknown): Structure {
   const members = row.shape.kind === 'structures' ? row.shape.members : []
   if (typeof item !== 'object' || item === null || Array.isArray(item))
     throw badValue(row.flag, 'an item that is no structure', formOf(row))
@@ -164,7 +164,7 @@ function checkMembers(row: StsFlagRow, item: unknown): Item {
     if (!members.includes(key)) throw badValue(row.flag, key, `only the members ${members.join(' and ')}, spelled so`)
     if (typeof text !== 'string') throw badValue(row.flag, key, 'a text as value')
   }
-  return item as Item
+  return item as Structure
 }
 
 function parseJson(flag: StsFlagName, text: string): unknown {
@@ -185,8 +185,8 @@ function hide(row: StsFlagRow, word: string): string {
   return row.flag === '--provided-contexts' ? '…' : word
 }
 
-function toExtras(flag: StsFlagName, items: readonly Item[]): RoleExtras {
-  const member = (item: Item, name: string): string => item[name] ?? ''
+function toExtras(flag: StsFlagName, items: readonly Structure[]): RoleExtras {
+  const member = (item: Structure, name: string): string => item[name] ?? ''
   if (flag === '--policy-arns') return { policyArns: items.map((item) => member(item, 'arn')) }
   if (flag === '--tags')
     return { tags: items.map((item) => ({ key: member(item, 'Key'), value: member(item, 'Value') })) }

@@ -7,7 +7,7 @@ import { callProgram, environmentForCalled, whyNothing } from '../platform/run-p
 import type { ProgramEnd } from '../platform/run-program.ts'
 import { programOfCommand, splitTokenCommand, wantsShell } from '../shell/words.ts'
 
-type CommandFailure = Extract<Failure, { readonly code: 'TOKEN_COMMAND_FAILED' }>
+type TokenCommandFailure = Extract<Failure, { readonly code: 'TOKEN_COMMAND_FAILED' }>
 
 export interface TokenCommandOptions {
   readonly environment: NodeJS.ProcessEnv
@@ -32,7 +32,7 @@ export function createTokenCommand(
   { value: command, origin }: Resolved<string>,
   { environment, profile, obstacle, timeoutMs = TIMEOUT_MS }: TokenCommandOptions,
 ): TokenCodeSource {
-  const failed = (facts: Pick<CommandFailure, 'reason' | 'exitCode' | 'seconds'>, cause?: unknown): AwsmfaError =>
+  const failed = (facts: Pick<TokenCommandFailure, 'reason' | 'exitCode' | 'seconds'>, cause?: unknown): AwsmfaError =>
     new AwsmfaError(
       {
         code: 'TOKEN_COMMAND_FAILED',

@@ -264,14 +264,14 @@ function escapeAssuan(text: string): string {
 }
 
 /** `error` is undefined for OK. */
-interface Reply {
+interface WindowReply {
   readonly data: string
   readonly error: string | undefined
 }
 
 /** Returns the greeting and the reply to each command that was answered. */
-function readReplies(output: string): readonly Reply[] {
-  const replies: Reply[] = []
+function readReplies(output: string): readonly WindowReply[] {
+  const replies: WindowReply[] = []
   let data = ''
   for (const line of output.split('\n')) {
     if (line.startsWith('D ')) data += withoutPercents(line.slice(2))

@@ -60,12 +60,12 @@ export function createYubiKeyTokenCode(
   }
 }
 
-interface Asking extends Required<YubiKeyOptions> {
+interface YubiKeyRead extends Required<YubiKeyOptions> {
   readonly query: YkmanQuery
 }
 
 /** Returns undefined if the password was skipped. */
-async function askKey(asking: Asking, signal: AbortSignal): Promise<string | undefined> {
+async function askKey(asking: YubiKeyRead, signal: AbortSignal): Promise<string | undefined> {
   const { query } = asking
   let password: string | undefined
   for (let tries = 0; ; tries += 1) {
@@ -80,7 +80,7 @@ async function askKey(asking: Asking, signal: AbortSignal): Promise<string | und
   }
 }
 
-async function askPassword({ query, dialog }: Asking, again: boolean, signal: AbortSignal): Promise<string> {
+async function askPassword({ query, dialog }: YubiKeyRead, again: boolean, signal: AbortSignal): Promise<string> {
   try {
     return await dialog.askPassword(query.serial, again, signal)
   } catch (error) {
@@ -94,7 +94,7 @@ async function askPassword({ query, dialog }: Asking, again: boolean, signal: Ab
  * console, stdin is an empty line, which is no key's password (ykman/_cli/util.py, click_prompt).
  */
 async function runYkman(
-  { query, environment, dialog, timeoutMs, isWindows }: Asking,
+  { query, environment, dialog, timeoutMs, isWindows }: YubiKeyRead,
   password: string | undefined,
   signal: AbortSignal,
 ): Promise<YkmanAnswer> {

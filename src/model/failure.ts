@@ -29,7 +29,7 @@ export type WantedAnswer = 'token-code' | 'answer' | 'consent' | 'long-term-keys
 export type CommandTrouble = 'not-found' | 'not-executable' | 'quote' | 'exit' | 'timed-out' | 'output' | 'circle'
 
 /** `wantsShell`: the command has syntax of a shell, and does not name one. */
-interface CommandFailure {
+interface CommandFields {
   program: string
   origin: Origin
   reason: CommandTrouble
@@ -284,8 +284,8 @@ interface FailureFields {
   // `deleted`: an access key that was deleted before, shortened.
   DECLINED: { deleted?: string | undefined }
   DEADLINE_EXCEEDED: { seconds: number; waitingFor: string; codeMayBeSpent?: boolean | undefined }
-  TOKEN_COMMAND_FAILED: CommandFailure
-  PASSPHRASE_COMMAND_FAILED: CommandFailure
+  TOKEN_COMMAND_FAILED: CommandFields
+  PASSPHRASE_COMMAND_FAILED: CommandFields
   // `label`: the account that was looked for; `serials`: of the keys that ykman named; `detail`: ykman's own error.
   YUBIKEY_FAILED: {
     reason: YubiKeyTrouble

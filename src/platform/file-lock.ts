@@ -45,7 +45,7 @@ export interface LockWaiting {
   readonly file?: string
 }
 
-interface Holder extends ProcessIdentity {
+interface LockHolder extends ProcessIdentity {
   readonly nonce: string
   readonly since: string
 }
@@ -54,7 +54,7 @@ interface Holder extends ProcessIdentity {
 interface FoundLock {
   readonly instance: string
   /** Undefined if it cannot be read: it is another user's, or not written to the end. */
-  readonly holder: Holder | undefined
+  readonly holder: LockHolder | undefined
   readonly touchedMs: number
 }
 
@@ -152,7 +152,7 @@ function mayBeAbandoned({ holder, touchedMs }: FoundLock): boolean {
   return state === 'gone' || (state === 'elsewhere' && Math.abs(Date.now() - touchedMs) > STALE_MS)
 }
 
-function locked(file: string, holder: Holder | undefined, waitedMs: number): AwsmfaError {
+function locked(file: string, holder: LockHolder | undefined, waitedMs: number): AwsmfaError {
   const known = holder && { holder: { pid: holder.pid, host: holder.host, since: new Date(holder.since) } }
   return new AwsmfaError({ code: 'FILE_LOCKED', place: { path: file }, ...known, waitedMs })
 }
@@ -281,14 +281,14 @@ function readLock(path: string): FoundLock | undefined {
   }
 }
 
-function foundLock({ ino, mtimeNs }: BigIntStats, holder: Holder | undefined): FoundLock {
+function foundLock({ ino, mtimeNs }: BigIntStats, holder: LockHolder | undefined): FoundLock {
   const instance = holder?.nonce ?? `${ino.toString(36)}-${mtimeNs.toString(36)}`
   return { instance, holder, touchedMs: Number(mtimeNs / 1_000_000n) }
 }
 
-function parseHolder(text: string): Holder | undefined {
+function parseHolder(text: string): LockHolder | undefined {
   try {
-    const { pid, start, boot, namespace, host, nonce, since } = JSON.parse(text) as Record<keyof Holder, unknown>
+    const { pid, start, boot, namespace, host, nonce, since } = JSON.parse(text) as Record<keyof LockHolder, unknown>
     if (!Number.isSafeInteger(pid) || Number(pid) <= 0 || !/^[0-9a-f]{12}$/.test(String(nonce))) return undefined
     const texts = { start, boot, namespace, host, nonce, since }
     const areTexts = Object.values(texts).every((value) => typeof value === 'string')

@@ -24,7 +24,7 @@ export interface ServedSession {
 }
 
 /** What an endpoint answers from. */
-export interface EndpointOptions {
+export interface ContainerEndpointOptions {
   readonly current: () => ServedSession
   /** Returns what a program is told once the session has expired. */
   readonly expiredMessage: () => string
@@ -47,7 +47,7 @@ const PATH = '/credentials'
 const LIMITS = { headersTimeout: 5000, requestTimeout: 5000, connectionsCheckingInterval: 1000 }
 
 /** Starts an endpoint on a free port of 127.0.0.1. Throws the system's error. */
-export async function startContainerEndpoint(options: EndpointOptions): Promise<ContainerEndpoint> {
+export async function startContainerEndpoint(options: ContainerEndpointOptions): Promise<ContainerEndpoint> {
   const { createServer } = await import('node:http')
   const token = randomBytes(32).toString('base64url')
   let host = ''
@@ -81,7 +81,7 @@ interface EndpointRequest {
   readonly headers: IncomingHttpHeaders
 }
 
-interface EndpointState extends EndpointOptions {
+interface EndpointState extends ContainerEndpointOptions {
   readonly host: string
   readonly token: string
 }

@@ -75,7 +75,7 @@ const SEEN_BY_CHILDREN = new Set(
   ),
 )
 
-type Outcome =
+type KeychainOutcome =
   | { readonly kind: 'key'; readonly key: CacheKey }
   | { readonly kind: 'none' }
   | { readonly kind: 'failed'; readonly failure: KeychainFailure }
@@ -86,9 +86,9 @@ type Outcome =
  * lock.
  */
 export function createKeychainKey(options: KeychainKeyOptions): CacheKeySource {
-  const known: Outcome[] = []
+  const known: KeychainOutcome[] = []
   const told: KeychainFailure[] = []
-  const consult = (candidate?: string): Outcome => {
+  const consult = (candidate?: string): KeychainOutcome => {
     const last = known.at(-1)
     if (last !== undefined && (last.kind !== 'none' || candidate === undefined)) return last
     const outcome = outcomeOf(askKeychain(options, { account: KEYCHAIN_ACCOUNT, candidate }))
@@ -200,7 +200,7 @@ function replyOf(answer: KeychainAnswer): KeychainReply {
   }
 }
 
-function outcomeOf(reply: KeychainReply): Outcome {
+function outcomeOf(reply: KeychainReply): KeychainOutcome {
   if (reply.kind !== 'found') return reply
   const found = decodeCacheKey(reply.text)
   // Left alone: another version of awsmfa, or a person, put it there.
@@ -328,9 +328,9 @@ function escapedInPath(character: string): string {
 
 type Reply = { readonly text: string } | { readonly state: SecretServiceState }
 
-type Words = Readonly<Record<'dbus-send' | 'gdbus', readonly string[]>>
+type BusWords = Readonly<Record<'dbus-send' | 'gdbus', readonly string[]>>
 
-function lockedOf(collection: string): Words {
+function lockedOf(collection: string): BusWords {
   return {
     'dbus-send': [collection, GET, `string:${COLLECTION_INTERFACE}`, 'string:Locked'],
     gdbus: ['--object-path', collection, '--method', GET, COLLECTION_INTERFACE, 'Locked'],
@@ -338,7 +338,7 @@ function lockedOf(collection: string): Words {
 }
 
 /** The attributes are awsmfa's own words, without commas and quotes. */
-function searchItems(attributes: Readonly<Record<string, string>>): Words {
+function searchItems(attributes: Readonly<Record<string, string>>): BusWords {
   const pairs = Object.entries(attributes)
   return {
     'dbus-send': ['/org/freedesktop/secrets', SEARCH, `dict:string:string:${pairs.flat().join(',')}`],
@@ -357,7 +357,7 @@ function endsWithEmptyList(text: string): boolean {
   return /\[\s*\]\)?\s*$/.test(text)
 }
 
-function ask({ environment, leftMs }: SecretServiceQuestion, words: Words): Reply {
+function ask({ environment, leftMs }: SecretServiceQuestion, words: BusWords): Reply {
   for (const program of ['dbus-send', 'gdbus'] as const) {
     const timeout = Math.floor(leftMs())
     if (timeout <= 0) return { state: 'slow' }
@@ -379,7 +379,7 @@ function ask({ environment, leftMs }: SecretServiceQuestion, words: Words): Repl
 }
 
 /** Both have a timeout of their own, in case awsmfa is killed. */
-function lineFor(program: keyof Words, words: Words, timeoutMs: number): readonly string[] {
+function lineFor(program: keyof BusWords, words: BusWords, timeoutMs: number): readonly string[] {
   if (program === 'dbus-send')
     return [
       '--session',

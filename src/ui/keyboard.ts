@@ -18,7 +18,7 @@ import { AwsmfaError } from '../model/failure.ts'
 import type { PromptObstacle, WantedAnswer } from '../model/failure.ts'
 import { isForeground } from '../platform/process-info.ts'
 import { editLine, rowsOf } from './question.ts'
-import type { Asker, Menu, Question, TypedLine } from './question.ts'
+import type { Asker, Menu, Question, QuestionLine } from './question.ts'
 import { movesCursor, textStyle, wrapLines } from './style.ts'
 import type { TextStyle } from './style.ts'
 import { givesKeys, openDevice, openTerminal, whenRead } from './terminal-device.ts'
@@ -358,7 +358,7 @@ function backTo(rows: number): string {
 }
 
 /** Returns what the keys of a question amount to. */
-function readKeys({ typed, menu }: OpenQuestion): TypedLine & { readonly isEscaping?: boolean } {
+function readKeys({ typed, menu }: OpenQuestion): QuestionLine & { readonly isEscaping?: boolean } {
   return menu?.read(typed) ?? editLine(typed)
 }
 

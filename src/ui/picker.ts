@@ -3,7 +3,7 @@
  * Pure; keyboard.ts reads and draws.
  */
 import { AwsmfaError } from '../model/failure.ts'
-import type { Asker, Menu, MenuRoom, TypedLine } from './question.ts'
+import type { Asker, Menu, MenuRoom, QuestionLine } from './question.ts'
 import { KEYS, LINE_EDITS, LINE_ENDS, isText } from './question.ts'
 import { displayWidth, padDisplay, paint, shortenDisplay } from './style.ts'
 import type { TextStyle } from './style.ts'
@@ -139,11 +139,11 @@ function matching(filter: string, choices: readonly Choice[]): readonly number[]
 export function pickBy(
   keys: string,
   choices: readonly Choice[],
-): { readonly list: Picked; readonly typed: TypedLine; readonly isEscaping: boolean } {
+): { readonly list: Picked; readonly typed: QuestionLine; readonly isEscaping: boolean } {
   let [filter, at, position] = ['', 0, 0]
   let known: readonly number[] | undefined
   const matches = (): readonly number[] => (known ??= matching(filter, choices))
-  const result = (end: TypedLine['end'], key: string): ReturnType<typeof pickBy> => {
+  const result = (end: QuestionLine['end'], key: string): ReturnType<typeof pickBy> => {
     const line = end === 'end-of-input' ? '' : String(matches()[at] ?? '')
     const typed = { line, end, isNewlineEchoed: key.endsWith('\n'), rest: keys.slice(position) }
     return { list: { filter, matches: matches(), at }, typed, isEscaping: end === undefined && keys.endsWith(ESCAPE) }

@@ -46,7 +46,7 @@ export interface Question {
 /** A question that takes several rows, and each key. */
 export interface Menu {
   /** Returns what the keys amount to. `isEscaping`: the last one is Esc, or another one that has not all arrived. */
-  readonly read: (keys: string) => TypedLine & { readonly isEscaping: boolean }
+  readonly read: (keys: string) => QuestionLine & { readonly isEscaping: boolean }
   /** Returns the rows for these keys, each narrower than the terminal, and the column of the cursor in the first. */
   readonly draw: (keys: string, room: MenuRoom) => { readonly lines: readonly string[]; readonly column: number }
 }
@@ -80,7 +80,7 @@ export async function confirm(
 }
 
 /** What keys amount to. */
-export interface TypedLine {
+export interface QuestionLine {
   /** As edited, without its end. */
   readonly line: string
   /** What the key that ended the line means; undefined while it is being typed. */
@@ -120,7 +120,7 @@ export const KEYS = /\r\n|\u001B\[[0-?]*[ -/]*[@-~]?|\u001BO[^]?|[^]/gu
  * Applies the keys of a line, as a terminal in raw mode sends them. In a line that the terminal has edited, only the
  * end is left to find. Keys without a meaning here are ignored.
  */
-export function editLine(keys: string): TypedLine {
+export function editLine(keys: string): QuestionLine {
   let [line, position] = ['', 0]
   for (const [key] of keys.matchAll(KEYS)) {
     position += key.length
