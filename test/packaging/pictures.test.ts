@@ -1,8 +1,10 @@
 /**
- * The pictures of the README: bash on a pseudo-terminal, the built tool, the strict STS. `npm run docs:pictures` makes
- * them anew; without it, they have to be what is seen now. Times, codes and what follows from them are made the same.
+ * The pictures of the README and the guide: bash on a pseudo-terminal, the built tool, the strict STS.
+ * `npm run docs:pictures` makes them anew; without it, they have to be what is seen now. Times, codes and what follows
+ * from them are made the same.
  */
-import { readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { needsProgram } from '../support/outside-program.ts'
@@ -34,7 +36,8 @@ function normalize(line: string): string {
     .replace(/(?<=^MFA code .*: )\d+$/, (found) => '123456'.slice(0, found.length))
     .replace(/until \d\d:\d\d/g, 'until 19:40')
     .replace(/\((\w+) 1[12]h\d+m\)/g, '($1 11h59m)')
-    .replace(/11 h 5\d min/g, '11 h 59 min')
+    .replace(/(\d h) 5\d min/g, '$1 59 min')
+    .replace(/(?<=(\d+) h 59 min +)\d\d:\d\d$/, (_, hours: string) => `${Number(hours) + 8}:40`)
 }
 
 /**
@@ -84,27 +87,21 @@ async function openSession(sandbox: Sandbox): Promise<Session> {
   return { sandbox, pty, moments, type, enter }
 }
 
-async function stageWithKeys(): Promise<Sandbox> {
+/** Writes the files of a scene. In them, `{key}` and `{secret}` are alice's long-term credentials. */
+async function openStage(files: Readonly<Record<string, string>>): Promise<Sandbox> {
   const sandbox = await openSandbox(aliceWorld())
-  const [key, secret] = await Promise.all([
+  const [key = '', secret = ''] = await Promise.all([
     sandbox.world.variables['alice-key']?.(),
     sandbox.world.variables['alice-secret']?.(),
   ])
-  sandbox.home.write(
-    '.aws/credentials',
-    `[work-long-term]\naws_access_key_id = ${key}\naws_secret_access_key = ${secret}\n`,
-  )
-  sandbox.home.write('infra/main.tf', '')
-  sandbox.home.write(
-    '.aws/config',
-    '[profile work]\nregion = eu-west-1\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/alice\n',
-  )
+  for (const [path, text] of Object.entries(files))
+    sandbox.home.write(path, text.replaceAll('{key}', key).replaceAll('{secret}', secret))
   return sandbox
 }
 
 /** The whole list with what was typed above it; its last bytes put the cursor back there. */
 const listAfter = (typed: string): RegExp => new RegExp(`: ${typed}[^]*Esc to cancel[^]*\\r\u001B\\[\\d+C$`)
-const PROMPT = /\(\w+ [^)]*\) \$ $/
+const PROMPT = /\(\w+[^)]*\) \$ $/
 
 async function signIn({ sandbox, type, enter }: Session): Promise<void> {
   await type('awsmfa login')
@@ -120,57 +117,148 @@ function letTimePass({ home }: Sandbox): void {
   home.write(path, [version, String(Math.floor(Date.now() / 1000) + 595), ...rest].join(' '))
 }
 
+const KEY_LINES = 'aws_access_key_id = {key}\naws_secret_access_key = {secret}\n'
+const WORK =
+  '[profile work]\nregion = eu-west-1\nawsmfa_source_profile = work-long-term\nawsmfa_mfa_serial = arn:aws:iam::111111111111:mfa/alice\n'
+const WORK_FILES = { '.aws/credentials': `[work-long-term]\n${KEY_LINES}`, '.aws/config': WORK }
+
+/** A role profile, and its role: Admin for `admin` and `beta-admin`. */
+function roleProfile(name: string, account: string, source = 'work'): string {
+  const role = name.replace(/^.*-/, '').replace(/^./, (first) => first.toUpperCase())
+  return `[profile ${name}]\nrole_arn = arn:aws:iam::${account}:role/${role}\nsource_profile = ${source}\nregion = eu-west-1\n`
+}
+
 const ROLES = ['admin', 'billing', 'deploy', 'logs']
-  .map((name, index) => {
-    const [account, role] = [String(index + 2).repeat(12), `${name.charAt(0).toUpperCase()}${name.slice(1)}`]
-    return `[profile ${name}]\nrole_arn = arn:aws:iam::${account}:role/${role}\nsource_profile = work\nregion = eu-west-1\n`
-  })
+  .map((name, index) => roleProfile(name, String(index + 2).repeat(12)))
   .join('')
 
-const SCENES: Readonly<Record<string, { readonly title: string; readonly play: (session: Session) => Promise<void> }>> =
-  {
-    login: {
-      title: 'awsmfa login prompts for a code; then the shell prompt and awsmfa status show the time remaining',
-      play: async (session) => {
-        await signIn(session)
-        await session.type('awsmfa status')
-        await session.enter(PROMPT, 3)
-      },
-    },
-    day: {
-      title: 'awsmfa-use lists the profiles; typing filters the list, and Enter selects one',
-      play: async (session) => {
-        const { home } = session.sandbox
-        home.write('.aws/config', `${home.read('.aws/config').toString()}${ROLES}`)
-        await signIn(session)
-        session.moments.length = 0
-        await session.type('awsmfa-use')
-        await session.enter(listAfter(''), 2)
-        await session.type('dep', listAfter)
-        await session.enter(PROMPT, 2)
-        await session.type('awsmfa status')
-        await session.enter(PROMPT, 3)
-      },
-    },
-    expiry: {
-      title: 'Ten minutes before a session ends, a line above the prompt shows the command that renews it',
-      play: async (session) => {
-        await signIn(session)
-        session.moments.length = 0
-        letTimePass(session.sandbox)
-        await session.type('cd infra')
-        await session.enter(PROMPT, 3)
-      },
-    },
+/** Ten profiles in four accounts: `work` with its roles, one of single sign-on, `beta` with roles but no session. */
+function filesOfAccounts(): Readonly<Record<string, string>> {
+  const startUrl = 'https://example.awsapps.com/start'
+  const expiresAt = new Date(Date.now() + 8 * 3_600_000 - 30_000).toISOString()
+  const token = { startUrl, region: 'eu-west-1', accessToken: 'aoaEXAMPLE', expiresAt }
+  return {
+    '.aws/credentials': `[work-long-term]\n${KEY_LINES}[beta-long-term]\n${KEY_LINES}`,
+    '.aws/config': [
+      WORK,
+      roleProfile('admin', '222222222222'),
+      roleProfile('billing', '222222222222'),
+      roleProfile('deploy', '333333333333'),
+      roleProfile('logs', '333333333333'),
+      roleProfile('terraform', '333333333333'),
+      `[sso-session corp]\nsso_start_url = ${startUrl}\nsso_region = eu-west-1\n`,
+      '[profile sandbox]\nsso_session = corp\nsso_account_id = 222222222222\nsso_role_name = Developer\n',
+      '[profile beta]\nregion = eu-west-1\nawsmfa_mfa_serial = arn:aws:iam::444444444444:mfa/alice\n',
+      roleProfile('beta-admin', '444444444444', 'beta'),
+      roleProfile('beta-logs', '444444444444', 'beta'),
+    ].join(''),
+    [`.aws/sso/cache/${createHash('sha1').update('corp').digest('hex')}.json`]: JSON.stringify(token),
   }
+}
+
+interface Scene {
+  readonly title: string
+  /** The page that shows it. */
+  readonly page: string
+  readonly files: () => Readonly<Record<string, string>>
+  readonly play: (session: Session) => Promise<void>
+}
+
+const SCENES: Readonly<Record<string, Scene>> = {
+  login: {
+    title: 'awsmfa login prompts for a code; then the shell prompt and awsmfa status show the time remaining',
+    page: 'README.md',
+    files: () => WORK_FILES,
+    play: async (session) => {
+      await signIn(session)
+      await session.type('awsmfa status')
+      await session.enter(PROMPT, 3)
+    },
+  },
+  day: {
+    title: 'awsmfa-use lists the profiles; typing filters the list, and Enter selects one',
+    page: 'docs/your-day.md',
+    files: () => ({ ...WORK_FILES, '.aws/config': WORK + ROLES }),
+    play: async (session) => {
+      await signIn(session)
+      session.moments.length = 0
+      await session.type('awsmfa-use')
+      await session.enter(listAfter(''), 2)
+      await session.type('dep', listAfter)
+      await session.enter(PROMPT, 2)
+      await session.type('awsmfa status')
+      await session.enter(PROMPT, 3)
+    },
+  },
+  expiry: {
+    title: 'Ten minutes before a session ends, a line above the prompt shows the command that renews it',
+    page: 'README.md',
+    files: () => ({ ...WORK_FILES, 'infra/main.tf': '' }),
+    play: async (session) => {
+      await signIn(session)
+      session.moments.length = 0
+      letTimePass(session.sandbox)
+      await session.type('cd infra')
+      await session.enter(PROMPT, 3)
+    },
+  },
+  accounts: {
+    title: 'awsmfa status --all lists the profiles of four accounts, each role below the session that it uses',
+    page: 'docs/profiles.md',
+    files: filesOfAccounts,
+    play: async (session) => {
+      await signIn(session)
+      await session.type('awsmfa status --all')
+      await session.enter(PROMPT, 3)
+    },
+  },
+  setup: {
+    title: 'awsmfa setup shows each change, asks before it makes them, and signs in',
+    page: 'docs/getting-started.md',
+    files: () => ({
+      '.aws/credentials': `[work]\n${KEY_LINES}`,
+      '.aws/config':
+        '[profile work]\nregion = eu-west-1\n\n[profile admin]\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = work\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\nduration_seconds = 43200\n',
+    }),
+    play: async ({ sandbox, type, enter }) => {
+      await type('awsmfa setup work')
+      await enter(/\[y\/N\] $/, 3)
+      await type('y')
+      await enter(/\[Y\/n\] $/, 2)
+      await type('y')
+      await enter(/MFA code .*: $/, 1)
+      await type((await sandbox.world.variables['code']?.()) ?? '')
+      await enter(PROMPT, 3)
+    },
+  },
+  doctor: {
+    title: 'awsmfa doctor reports each problem by line; awsmfa doctor --fix fixes what is safe to fix',
+    page: 'docs/doctor.md',
+    files: () => ({
+      ...WORK_FILES,
+      '.aws/config':
+        WORK +
+        '\n[profile late]\nregion = eu-west-1 # Ireland\nrole_arn = arn:aws:iam::222222222222:role/Admin\nsource_profile = wrok\n',
+    }),
+    play: async ({ sandbox, type, enter }) => {
+      chmodSync(join(sandbox.home.path, '.aws/credentials'), 0o644)
+      await type('awsmfa doctor')
+      await enter(PROMPT, 3)
+      await type('awsmfa doctor --fix')
+      await enter(/\[y\/N\] $/, 3)
+      await type('y')
+      await enter(PROMPT, 3)
+    },
+  },
+}
 
 describe.skipIf(process.platform === 'win32' || !needsProgram('python3') || !needsProgram('bash'))(
-  'the pictures of the README',
+  'the pictures of the README and the guide',
   () => {
     it.each(Object.keys(SCENES))('%s is what a person sees', async (name) => {
       const scene = SCENES[name]
       if (scene === undefined) throw new Error('there is no such scene')
-      const sandbox = await stageWithKeys()
+      const sandbox = await openStage(scene.files())
       const session = await openSession(sandbox)
       try {
         await scene.play(session)
@@ -184,8 +272,8 @@ describe.skipIf(process.platform === 'win32' || !needsProgram('python3') || !nee
     })
 
     it.each(Object.keys(SCENES))('%s is shown in the README or the guide', (name) => {
-      const page = name === 'day' ? 'docs/your-day.md' : 'README.md'
-      expect(readFileSync(join(ROOT, page), 'utf8')).toContain(`pictures/${name}.svg)`)
+      const page = readFileSync(join(ROOT, SCENES[name]?.page ?? ''), 'utf8')
+      expect(page).toContain(`pictures/${name}.svg)`)
     })
   },
 )
