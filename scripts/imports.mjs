@@ -97,8 +97,9 @@ function moduleIn(node) {
 }
 
 /**
- * Returns the files of a tree, sorted by name, with their lines, imports and types. `texts` is a map from a file's path in the
- * tree to its text. An import of a file of the tree has it in `to`; one of a file that is not there has `missing`.
+ * Returns the files of a tree, sorted by name, with their lines, imports and types. `texts` is a map from a file's path
+ * in the tree to its text. An import of a file of the tree has it in `to`; one of a file that is not there has
+ * `missing`.
  */
 export function readGraph(texts) {
   return [...texts.keys()].sort().map((file) => {
