@@ -172,7 +172,7 @@ const ROWS = {
     positional: ONE_PROFILE,
     options: [
       PROFILE,
-      value('format', 'FORMAT', 'env, fish, powershell (default on Windows), ...'),
+      value('format', 'FORMAT', 'env (default; Windows: powershell), fish, ...'),
       flag('unset', 'Print code that unsets the variables'),
       MIN_TTL,
       ALLOW_ROOT,

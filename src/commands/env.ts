@@ -16,10 +16,10 @@ import { createOutput } from '../ui/streams.ts'
  * Prints what `env` prints when it failed, for whatever reason, a mistyped line included: code that unsets the
  * variables and fails. Never throws.
  */
-export function printEnvFailure(format: string | undefined, exitCode: number, process: EnvPlace): void {
+export function printEnvFailure(format: string | undefined, exitCode: number, place: EnvPlace): void {
   try {
-    const known = (format === undefined ? undefined : findEnvFormat(format)) ?? defaultFormat(process)
-    createOutput(1)(renderEnvFailure(known, exitCode, process.environment))
+    const known = (format === undefined ? undefined : findEnvFormat(format)) ?? defaultFormat(place)
+    createOutput(1)(renderEnvFailure(known, exitCode, place.environment))
   } catch {
     // stdout cannot be written to. That was reported if it was the failure; the exit code reports it too.
   }

@@ -30,12 +30,18 @@ export interface TypedLine {
   readonly options: readonly string[]
 }
 
-/** Returns what signs in to a profile with one more option: the whole line, or that option if the line has others. */
+/**
+ * Returns what signs in to a profile with one more option: the whole line, or that option if the line has others. It is
+ * not for other profiles of the line: what it allows is meant for one.
+ */
 export function loginWith(profile: string | undefined, { typed }: FailureView, ...words: readonly string[]): string {
   const options = typed?.command === 'login' ? typed.options : []
   const others = options.filter((name) => `--${name}` !== words[0])
-  const verb = others.length === options.length ? 'add' : 'use'
-  if (others.length > 0) return `${verb} ${words.map((word) => quoteWord(word)).join(' ')}`
+  const isOfOne = !options.includes('all') && (typed?.profile === undefined || typed.profile === profile)
+  if (others.length > 0 && isOfOne) {
+    const verb = others.length === options.length ? 'add' : 'use'
+    return `${verb} ${words.map((word) => quoteWord(word)).join(' ')}${others.includes('') ? " before '--'" : ''}`
+  }
   return commandLine('login', ...(profile === undefined ? [] : [profileWord(profile)]), ...words)
 }
 

@@ -207,7 +207,7 @@ case :${SHELLOPTS-}: in
   *:posix:*) ;;
   *)
     awsmfa-use() {
-      local next=${1-} usage='usage: awsmfa-use [PROFILE | - | --clear] (without a word: a list)' code=0 known='' name
+      local next=${1-} usage='usage: awsmfa-use [PROFILE | - | --clear] (no argument: choose from a list)' code=0 known='' name
       local -a _awsmfa_names=()
       if (($# == 0)) && [[ -t 0 && -t 1 ]]; then
         next=$(command awsmfa status --pick --format '{profile}') || code=$?

@@ -204,7 +204,7 @@ end
 # awsmfa-use sets AWS_PROFILE to a profile that exists; `-` returns to the one before, `--clear` unsets it; without a
 # name it asks which one on a terminal, and elsewhere prints the profile in use.
 function awsmfa-use
-    set -l usage 'usage: awsmfa-use [PROFILE | - | --clear] (without a word: a list)'
+    set -l usage 'usage: awsmfa-use [PROFILE | - | --clear] (no argument: choose from a list)'
     if test (count $argv) -eq 0; and test -t 0; and test -t 1; and not status is-command-substitution
         set -l picked (command awsmfa status --pick --format '{profile}')
         set -l code $status

@@ -127,7 +127,7 @@ if (-not $global:AwsmfaPromptBefore) {
 # awsmfa-use sets AWS_PROFILE to a profile that exists; `-` returns to the one before, `--clear` unsets it; without a
 # name it asks which one on a terminal, and elsewhere prints the profile in use.
 function global:awsmfa-use([string]$Name) {
-  $usage = 'usage: awsmfa-use [PROFILE | - | --clear] (without a word: a list)'
+  $usage = 'usage: awsmfa-use [PROFILE | - | --clear] (no argument: choose from a list)'
   if ($args.Count -gt 0) { [Console]::Error.WriteLine($usage); $global:LASTEXITCODE = 2; return }
   if (-not $Name -and -not [Console]::IsInputRedirected -and -not [Console]::IsOutputRedirected) {
     $Name = "$(awsmfa status --pick --format '{profile}')"

@@ -192,7 +192,7 @@ _awsmfa_warn() {
 # name it asks which one on a terminal, and elsewhere prints the profile in use.
 awsmfa-use() {
   emulate -L zsh
-  local next=${1-} usage='usage: awsmfa-use [PROFILE | - | --clear] (without a word: a list)' code=0
+  local next=${1-} usage='usage: awsmfa-use [PROFILE | - | --clear] (no argument: choose from a list)' code=0
   if (( $# == 0 )) && [[ -t 0 && -t 1 ]]; then
     next=$(command awsmfa status --pick --format '{profile}') || code=$?
     if (( code != 0 && code != 4 )); then return $code; fi

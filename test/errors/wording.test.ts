@@ -41,7 +41,13 @@ describe('what signs in with one more option', () => {
     ['a login that has it already: the whole line', line('login', 'replace'), 'awsmfa login work --replace'],
     ['a login with other options: what to add', line('login', 'source-profile'), 'add --replace'],
     ['one with it and others: what to use', line('login', 'replace', 'duration'), 'use --replace'],
-    ['what follows --: what to add', line('login', ''), 'add --replace'],
+    ['what follows --: what to add, and where', line('login', ''), "add --replace before '--'"],
+    ['a login of all profiles: a line for this one', line('login', 'all'), 'awsmfa login work --replace'],
+    [
+      'a login of others, too: a line for this one',
+      { command: 'login', profile: 'w*', options: ['duration'] } as const,
+      'awsmfa login work --replace',
+    ],
     ['another command: the whole line', line('exec', 'min-ttl'), 'awsmfa login work --replace'],
     ['no known line: the whole line', undefined, 'awsmfa login work --replace'],
   ])('%s', (_, typed, expected) => {

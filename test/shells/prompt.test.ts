@@ -545,7 +545,7 @@ describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
   )
 
   describe.skipIf(isMissing(shell))('awsmfa-use', () => {
-    const USAGE = 'usage: awsmfa-use [PROFILE | - | --clear] (without a word: a list)\n'
+    const USAGE = 'usage: awsmfa-use [PROFILE | - | --clear] (no argument: choose from a list)\n'
     /** Prints the exit code of a command, and AWS_PROFILE after it. */
     const thenProfile = (command: string): string =>
       shell === 'fish'

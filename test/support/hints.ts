@@ -48,6 +48,11 @@ const NEEDS: readonly { readonly error: RegExp; readonly hint?: RegExp; readonly
     hint: /^awsmfa login default$/,
     because: 'the hint says that it shows why default cannot sign in',
   },
+  {
+    error: /has several MFA devices/,
+    hint: /^awsmfa setup /,
+    because: 'MFA_SERIAL_AMBIGUOUS: in a terminal, setup asks which one',
+  },
   { error: /token command .* failed/, because: 'TOKEN_COMMAND_FAILED: the program that it names asks a person' },
   { error: /profile 'default' not found/, hint: /awsmfa exec --/, because: 'in a terminal, exec shows a list' },
 ]
