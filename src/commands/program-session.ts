@@ -173,7 +173,8 @@ function missing(
 ): AwsmfaError {
   const expiration = found.kind === 'none' ? found.expiration : undefined
   const ended = expiration === undefined ? {} : { expiration, wantedSeconds }
-  return new AwsmfaError({ code: 'SESSION_MISSING', profile, ...ended, inBackground: terminal.isInBackground() })
+  const obstacles = { inBackground: terminal.isInBackground(), noTerminal: !terminal.canAsk() }
+  return new AwsmfaError({ code: 'SESSION_MISSING', profile, ...ended, ...obstacles })
 }
 
 /**
@@ -232,7 +233,8 @@ async function loginForProgram(
   if (!runtime.terminal.canAsk() && !hasMfaSession(runtime)) {
     // Why login would fail is more than that there is no session.
     const input = loginInput(invocation, snapshots, defaults, runtime)
-    if (!runtime.canGetCode(prepareLogin(input, runtime).resolution)) throw missing
+    const { ownership, resolution } = prepareLogin(input, runtime)
+    if (ownership.kind !== 'long-term' && !runtime.canGetCode(resolution)) throw missing
   }
   try {
     await signInProfiles(invocation, undefined, { snapshots, defaults }, runtime)

@@ -1,5 +1,6 @@
 /** `rotate`: which access key → a session with MFA → the steps of its rotation, with questions and reports. */
 import { identityInWords, userNameOfArn } from '../aws/arn.ts'
+import { classifyProfile } from '../aws-files/ownership.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
 import type { Invocation } from '../command-line/table.ts'
@@ -20,6 +21,7 @@ import { loginInput } from '../login/prepare.ts'
 import { provideSession } from '../login/provide-session.ts'
 import { resolveLogin } from '../login/resolve.ts'
 import type { LoginResolution } from '../login/resolution.ts'
+import { assertNoLongTermKeys } from '../login/sign-in.ts'
 import { waitingLine } from '../mfa/prompt.ts'
 import { keyIdOf, shortenAccessKeyId } from '../model/credentials.ts'
 import type { CallerIdentity, ShortTermCredentials } from '../model/credentials.ts'
@@ -160,12 +162,21 @@ async function sessionOf(context: RotateContext): Promise<ShortTermCredentials> 
     )
     return provided.credentials
   } catch (error) {
-    // A code can only be passed to login.
+    // A code can only be passed to login, which must not fail for another reason.
     if (!isFailure(error, 'PROMPT_UNAVAILABLE') || error.failure.wanted !== 'token-code') throw error
+    const { storeProfile, longTerm } = resolution
+    const view = snapshots.profiles.find(storeProfile)
+    assertNoLongTermKeys({
+      profile: storeProfile,
+      ownership: classifyProfile(view),
+      view,
+      path: snapshots.credentials.path,
+      longTermProfile: longTerm.kind === 'environment' ? undefined : longTerm.profile,
+    })
     const lookup = { profiles: snapshots.profiles, now: context.now(), identityOf: facts.identityOf, cachedSessionOf }
     const { expiration } = statusOfProfile(profile, lookup)
     throw new AwsmfaError(
-      { code: 'SESSION_MISSING', profile, expiration, wantedSeconds: MINIMUM_SECONDS },
+      { code: 'SESSION_MISSING', profile, expiration, wantedSeconds: MINIMUM_SECONDS, noTerminal: true },
       { cause: error },
     )
   }

@@ -30,7 +30,7 @@ import { findHeldKeys, listHeldKeys, placeOfKeys, plainTextProfiles } from '../l
 import type { HeldKeys } from '../layouts/keys-plan.ts'
 import { baseWithKeys, findSetupCandidates } from '../layouts/setup-base.ts'
 import type { SetupBase } from '../layouts/setup-base.ts'
-import { addRole, findBaseIn, planSetup, processLine } from '../layouts/setup-plan.ts'
+import { addRole, findBaseIn, isSetUp, planSetup, processLine } from '../layouts/setup-plan.ts'
 import type { NewRole, SetupInput, SetupPlan, WantedLayout } from '../layouts/setup-plan.ts'
 import { credentialSource } from '../login/long-term-keys.ts'
 import { loginInput } from '../login/prepare.ts'
@@ -88,20 +88,22 @@ export async function setup(invocation: Invocation<'setup'>, runtime: LoginRunti
       : moveKeys(moveTo(store, planFor, invocation, context), context),
   )
   for (const warning of warnings) terminal.stderr(renderWriteWarning(warning, context.home))
-  if (kind === 'nothing') terminal.stderr(note(`${quoted(role === undefined ? base : target.value)} is already set up`))
+  const isSignedIn = (): boolean => {
+    const { now, facts, cachedSessionOf } = context
+    const lookup = { profiles: files.read().profiles, now: now(), identityOf: facts.identityOf, cachedSessionOf }
+    return !['none', 'expired'].includes(statusOfProfile(base, lookup).state)
+  }
+  if (kind === 'nothing') {
+    terminal.stderr(note(`${quoted(role === undefined ? base : target.value)} is already set up`))
+    if (!isSignedIn()) terminal.stderr(signInHint(base))
+  }
   if (kind === 'changed') {
     terminal.stderr(`${tick(terminal.talk)} Applied. To undo: ${commandLine('undo')}\n`)
     // New keys were never in a file.
     const earlier = listHeldKeys(read).map(keyIdOf)
     const moved = result.filter((held) => earlier.includes(keyIdOf(held)))
     terminal.stderr(renderPlainTextAdvice(plainTextProfiles(moved, files.read())))
-    const { state } = statusOfProfile(base, {
-      profiles: files.read().profiles,
-      now: context.now(),
-      identityOf: context.facts.identityOf,
-      cachedSessionOf: context.cachedSessionOf,
-    })
-    if (state === 'none' || state === 'expired') await offerLogin(base, invocation, context)
+    if (!isSignedIn()) await offerLogin(base, invocation, context)
   }
   return 0
 }
@@ -177,7 +179,11 @@ async function offerLogin(
     if (await deadline.pauseWhile(terminal.confirm(question, cancelled)))
       return await signIn(base, { terminal, deadline, cancelled, ...runtime })
   }
-  terminal.stderr(hint(`to sign in: ${commandLine('login', profileWord(base))}`))
+  terminal.stderr(signInHint(base))
+}
+
+function signInHint(base: string): string {
+  return hint(`to sign in: ${commandLine('login', profileWord(base))}`)
 }
 
 /** How often AWS may reject keys that were typed. */
@@ -215,14 +221,19 @@ async function completeInput(
  */
 async function chooseTarget(invocation: Invocation<'setup'>, context: SetupContext): Promise<Resolved<string>> {
   const { environment, files, terminal, deadline, cancelled } = context
-  const { sourceEnv, roleArn } = invocation.options
+  const { sourceEnv, roleArn, keys, layout, region, serialNumber } = invocation.options
   const target = resolveTargetProfile(invocation, environment)
   if (target.origin.kind !== 'default' || sourceEnv === true || roleArn !== undefined) return target
-  const { profiles, paths } = files.read()
+  const snapshots = files.read()
+  const { profiles, paths } = snapshots
   if (baseWithKeys(target.value, { profiles, paths }) !== undefined) return target
   const candidates = findSetupCandidates({ profiles, paths })
   if (candidates.length === 0) return target
-  if (!terminal.canAsk()) throw new AwsmfaError({ code: 'PROFILE_NOT_NAMED', candidates, command: 'setup' })
+  if (!terminal.canAsk()) {
+    const isChange = (keys ?? layout ?? region ?? serialNumber) !== undefined
+    const open = isChange ? candidates : candidates.filter((name) => !isSetUp(name, snapshots))
+    throw new AwsmfaError({ code: 'PROFILE_NOT_NAMED', candidates: open, command: 'setup' })
+  }
   const choices = [...candidates.map((name) => visible(name)), 'a new profile'].map((name) => ({ name }))
   const choice = candidates[await deadline.pauseWhile(terminal.choose(PICK_QUESTION, choices, cancelled))]
   const question = { text: 'Profile name: ', wanted: 'answer' } as const

@@ -33,6 +33,11 @@ export const PROFILE_WORDS = {
     const [first = ''] = candidates
     const more = candidates.length - MOST_LISTED
     const names = candidates.slice(0, MOST_LISTED).map(quoted)
+    if (command === 'setup' && candidates.length === 0)
+      return say(
+        'no profile is named, and every profile with an access key is already set up',
+        `to sign in: ${commandLine('login', '--all')}`,
+      )
     if (command === 'setup')
       return say(
         "no profile is named, and 'default' has no access key",

@@ -143,11 +143,20 @@ const BROWSER_PROBLEMS: Readonly<Record<Exclude<FailureOf<'BROWSER_FAILED'>['rea
 }
 
 function missingSessionText(
-  { profile, expiration, wantedSeconds, inBackground = false, signIn }: FailureOf<'SESSION_MISSING'>,
+  {
+    profile,
+    expiration,
+    wantedSeconds,
+    inBackground = false,
+    noTerminal = false,
+    signIn,
+  }: FailureOf<'SESSION_MISSING'>,
   { now }: FailureView,
 ): FailureText {
   const lines = signIn === undefined ? [] : signInLines(signIn, signIn.isRenewable === true)
-  const login = lines.at(-1) ?? commandLine('login', profileWord(profile))
+  const loginAgain = (force = ''): string =>
+    `${commandLine('login', profileWord(profile))}${force}${noTerminal && !inBackground ? ' --token-code CODE' : ''}`
+  const login = lines.at(-1) ?? loginAgain()
   const why = inBackground ? ', and awsmfa cannot prompt in the background' : ''
   if (expiration === undefined) return say(`${quoted(profile)} is not signed in${why}`, login)
   if (expiration <= now) {
@@ -159,7 +168,7 @@ function missingSessionText(
   const wanted = wantedSeconds === undefined ? '' : `, but ${exactDuration(wantedSeconds)} is required`
   return say(
     `the session of ${quoted(profile)} is valid for ${durationInWords(secondsUntil(expiration, now))}${wanted}${why}`,
-    signIn === undefined ? `${login} --force` : LIMITS[signIn.command === 'aws login' ? 'login' : 'sso'],
+    signIn === undefined ? loginAgain(' --force') : LIMITS[signIn.command === 'aws login' ? 'login' : 'sso'],
   )
 }
 

@@ -32,6 +32,7 @@ import type { DependentProfiles, SetupBase } from './setup-base.ts'
 import { addSection, planKeyMove, planProfileEdits, setKeys } from './setup-edits.ts'
 import { settingRow } from '../login/setting-table.ts'
 import { parseSerialNumber } from '../mfa/device.ts'
+import { AwsmfaError } from '../model/failure.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
 import type { Place, ProfileView, Profiles, Resolved, SharedFileName } from '../model/profile.ts'
 import { hasWindowsQuotes, quoteForShell, quoteForWindows } from '../shell/words.ts'
@@ -78,6 +79,24 @@ export function findBaseIn(
  */
 export function planSetup(input: SetupInput): SetupPlan {
   return input.role === undefined ? planBase(input) : planWithRole(input, input.role)
+}
+
+/** Returns whether a plain setup of the profile would change nothing; false also for one that cannot be set up. */
+export function isSetUp(name: string, snapshots: SharedSnapshots): boolean {
+  const target = { value: name, origin: { kind: 'default' } } as const
+  try {
+    const { edits, serialNumber } = planBase({
+      snapshots,
+      target,
+      credentials: undefined,
+      serialNumber: undefined,
+      region: undefined,
+    })
+    return serialNumber !== undefined && edits.credentials.length === 0 && edits.config.length === 0
+  } catch (error) {
+    if (error instanceof AwsmfaError) return false
+    throw error
+  }
 }
 
 function planWithRole(input: SetupInput, role: NewRole): SetupPlan {

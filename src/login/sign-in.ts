@@ -375,13 +375,7 @@ export async function resolveConflict(
   effects: ConflictEffects,
 ): Promise<ReplacedSession | undefined> {
   const { profile, ownership, replace, question } = request
-  if (ownership.kind === 'long-term')
-    throw new AwsmfaError({
-      code: 'SECTION_HOLDS_LONG_TERM_CREDENTIALS',
-      profile,
-      place: placeOf(request),
-      sourceIsSame: request.longTermProfile === profile,
-    })
+  assertNoLongTermKeys(request)
   if (ownership.kind !== 'foreign-session') return undefined
   const { manager, complete } = ownership
   const session = describeSession(ownership)
@@ -396,6 +390,23 @@ export async function resolveConflict(
   if (!(await deadline.pauseWhile(terminal.confirm({ text: question(session) }, cancelled))))
     throw new AwsmfaError({ code: 'DECLINED' })
   return { session, reason: 'replaced' }
+}
+
+/** Throws SECTION_HOLDS_LONG_TERM_CREDENTIALS for a section that no session may be written to. */
+export function assertNoLongTermKeys({
+  profile,
+  longTermProfile,
+  ownership,
+  ...section
+}: Pick<ConflictRequest, 'profile' | 'ownership' | 'view' | 'path' | 'longTermProfile'>): void {
+  if (ownership.kind !== 'long-term') return
+  const sourceIsSame = longTermProfile === profile
+  throw new AwsmfaError({
+    code: 'SECTION_HOLDS_LONG_TERM_CREDENTIALS',
+    profile,
+    place: placeOf(section),
+    sourceIsSame,
+  })
 }
 
 function describeSession({
@@ -435,6 +446,6 @@ function sessionIn(view: ProfileView | undefined): SigningCredentials | undefine
     : { accessKeyId, secretAccessKey, sessionToken }
 }
 
-function placeOf({ path, view }: ConflictRequest): Place {
+function placeOf({ path, view }: Pick<ConflictRequest, 'path' | 'view'>): Place {
   return { path, line: view?.lines.credentials }
 }

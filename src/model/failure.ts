@@ -315,12 +315,13 @@ interface FailureFields {
     origin: Origin | 'session'
   }
   // `expiration`: of a session that has expired, or has less than `wantedSeconds` remaining.
-  // `inBackground`: a code could be prompted for, were it not for a background job.
+  // `inBackground`: a code could be prompted for, were it not for a background job. `noTerminal`: nobody can be asked.
   SESSION_MISSING: {
     profile: string
     expiration?: Date | undefined
     wantedSeconds?: number | undefined
     inBackground?: boolean
+    noTerminal?: boolean
     signIn?: { command: string; profile: string; isRenewable?: boolean } | undefined
   }
   // STS, the connection to it, and the cache: exit 1. The cache from which the profile's credential_process answers

@@ -105,6 +105,9 @@ examples. The code is the \`code\` of an error of [the library](library.md). For
 const cell = (text: string): string =>
   text.replaceAll(/[\\`*_<>[\]|]/g, (character) => (character === '|' ? '\\|' : `\\${character}`))
 
+/** Returns the text with the first two of a long list of names, for a table; the golden test has them all. */
+const shortened = (text: string): string => text.replaceAll(/('[^']*', '[^']*')(?:, '[^']*'){4,}/g, '$1, …')
+
 /** Returns the page. */
 export function errorPage(view: FailureView): string {
   const sections = Object.entries(SUBJECTS).map(
@@ -126,7 +129,7 @@ function errorSection(code: string, cause: string, view: FailureView): string {
   const exitCodes = [...new Set(failures.map(exitCodeOf))]
   const rows = failures.map((failure) => {
     const { error, hints } = renderFailure(failure, view)
-    return `| ${cell(error)} | ${hints.map(cell).join('<br>')} |\n`
+    return `| ${cell(error)} | ${hints.map((hint) => cell(shortened(hint))).join('<br>')} |\n`
   })
   return `\n### ${code}\n\n${cause} Exit code ${exitCodes.join(' or ')}.\n\n| message | what to do |\n| --- | --- |\n${[...new Set(rows)].join('')}`
 }

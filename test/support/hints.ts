@@ -66,6 +66,7 @@ const EXAMPLES = /no profile given|no profile is named/
 const PLACEHOLDERS: Readonly<Record<string, string>> = {
   ARN: 'arn:aws:iam::222222222222:role/Admin',
   BASE: 'hinted',
+  CODE: '123456',
   NAME: 'another',
   PROFILE: 'another',
   SERIAL: 'arn:aws:iam::111111111111:mfa/alice',
