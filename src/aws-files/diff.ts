@@ -49,7 +49,7 @@ function diffLines(beforeText: string, afterText: string, style: TextStyle): rea
   const show = (line: ShownLine, sign: Sign): void => {
     if (isGap && !line.isHeader && rows.length > 0) rows.push(' …')
     isGap = false
-    rows.push(dressed(sign, line.shown, style))
+    rows.push(diffLine(sign, line.shown, style))
   }
   const showContext = (end: number): void => {
     for (; position < end; position++) {
@@ -100,7 +100,8 @@ function unchanged(index: number, changes: readonly LineChange[]): number {
   return index < last.afterEnd ? -1 : index - last.afterEnd + last.beforeEnd
 }
 
-function dressed(sign: Sign, text: string, style: TextStyle): string {
+/** Returns a line of a diff in its color, without the margin. */
+export function diffLine(sign: Sign, text: string, style: TextStyle): string {
   if (sign === ' ') return ` ${text}`
   return paint(`${sign}${text}`, sign === '-' ? 'red' : 'green', style)
 }

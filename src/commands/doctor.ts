@@ -119,7 +119,7 @@ async function fix(
   const repairs = findings.filter(({ code, isFixable }) => isFixable && REPAIRS.has(code))
   const { show, consent } = shownChange(invocation, context)
   const showAll = (changed: readonly FileDifference[], again: boolean): void =>
-    show(changed, again, renderRepairs(repairs, { home, now: now() }))
+    show(changed, again, (style) => renderRepairs(repairs, { home, now: now() }, style))
   const plan = (snapshots: SharedSnapshots) => ({ edits: editsFor(snapshots, files, machine, only), result: undefined })
   backups.sweep()
   sweepConfigCopies(context.folders.state, now)

@@ -3,6 +3,7 @@
  * check-….ts of its subject, the function in a list below; if --fix fixes it, the edit in fix.ts. Its example is
  * fixtures/homes/doctor-<code>; test/doctor/broken-homes.test.ts writes the expected report beside it.
  */
+import { diffLine } from '../aws-files/diff.ts'
 import { isUtf16 } from '../aws-files/profiles.ts'
 import * as credentials from './check-credentials.ts'
 import * as environment from './check-machine.ts'
@@ -228,12 +229,12 @@ function plural(count: number, word: string): string {
 }
 
 /** Returns what `--fix` does besides changing the two files, as a diff: modes, and cache entries that it removes. */
-export function renderRepairs(findings: readonly Finding[], context: MessageContext): string {
+export function renderRepairs(findings: readonly Finding[], context: MessageContext, style: TextStyle): string {
   return findings
     .map(({ code, file, name }) =>
       code === 'loose-permissions'
-        ? `${showPath(file, context)}\n  -mode ${name ?? ''}\n  +mode 0600\n`
-        : `${showPath(file, context)}\n  -(damaged entry)\n`,
+        ? `${showPath(file, context)}\n  ${diffLine('-', `mode ${name ?? ''}`, style)}\n  ${diffLine('+', 'mode 0600', style)}\n`
+        : `${showPath(file, context)}\n  ${diffLine('-', '(damaged entry)', style)}\n`,
     )
     .join('')
 }

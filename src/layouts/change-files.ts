@@ -16,6 +16,7 @@ import { SHARED_FILES } from '../model/profile.ts'
 import type { SharedFileName } from '../model/profile.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import type { Now } from '../platform/time.ts'
+import type { TextStyle } from '../ui/style.ts'
 import type { Terminal } from '../ui/terminal.ts'
 import { note } from '../ui/words.ts'
 
@@ -167,8 +168,8 @@ function replacedLines(files: readonly FileDifference[]): string {
 
 /** How a change is shown and confirmed, by the options that several commands share. */
 interface ShownChange extends Pick<FileChange<unknown>, 'consent'> {
-  /** `below`: whole lines to print under the diff. */
-  readonly show: (files: readonly FileDifference[], again: boolean, below?: string) => void
+  /** `below`: returns whole lines to print under the diff. */
+  readonly show: (files: readonly FileDifference[], again: boolean, below?: (style: TextStyle) => string) => void
 }
 
 interface ShownContext {
@@ -186,10 +187,10 @@ export function shownChange({ options }: AnyInvocation, { terminal, home }: Show
   const [write, style] =
     isDry && options.json !== true ? [terminal.stdout, terminal.data] : [terminal.stderr, terminal.talk]
   return {
-    show: (files, again, below = '') => {
+    show: (files, again, below = () => '') => {
       if (options.quiet === true && consent !== 'asked') return
       if (again) terminal.stderr(note('the files have just changed; the new changes:'))
-      write(renderDiff(files, home, style) + below)
+      write(renderDiff(files, home, style) + below(style))
     },
     consent,
   }
