@@ -250,7 +250,7 @@ const ROWS = {
         options: ['to', 'source-env', 'region', 'endpoint-url', 'ca-bundle', 'yes', 'dry-run'],
       },
       move: { summary: 'Move access keys to another store', maximum: Infinity, options: ['to', 'yes', 'dry-run'] },
-      remove: { summary: 'Delete an access key from its store', maximum: 1, options: ['from', 'yes', 'dry-run'] },
+      remove: { summary: 'Delete an access key from every store', maximum: 1, options: ['from', 'yes', 'dry-run'] },
     },
     positional: {
       name: 'profile',

@@ -262,6 +262,10 @@ function renderRemark(remark: ForeignRemark): string {
       return note(
         `${quoted(remark.profile)} was not imported: its 'credential_process' line does not show which access key aws-vault prints`,
       )
+    case 'line-for-other':
+      return note(
+        `the 'credential_process' line of ${quoted(remark.profile)} stays: it asks aws-vault for another key than the one that ${quoted(remark.profile)} uses`,
+      )
     case 'stored-key':
       return (
         note(`the access key of ${quoted(remark.profile)} is stored by ${label}, where awsmfa cannot read it`) +

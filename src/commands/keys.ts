@@ -2,15 +2,18 @@
 import { expandProfiles, namedOnLine, withEdits } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import { assertNewProfileName } from '../aws-files/sections.ts'
+import type { KeyPlace } from '../command-line/spec.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { renderPlainTextAdvice } from '../errors/layouts.ts'
+import { renderCopyRemains, renderFailure } from '../errors/messages.ts'
 import { createRotationFiles, storeItem, storesWith } from '../keys/stores.ts'
 import type { StoreOfPlace } from '../keys/stores.ts'
 import {
   PLACE_WORDS,
   askLongTermKeys,
   badKeyPlace,
+  findSpareCopy,
   isKeychainUsable,
   keyPlaceOf,
   moveKeys,
@@ -22,12 +25,12 @@ import { changeFiles, confirmChange, shownChange } from '../layouts/change-files
 import {
   asStoredKeys,
   findHeldKeys,
-  heldBy,
   listHeldKeys,
   placeOfKeys,
   plainTextProfiles,
   planKeysChanges,
   profileForKeys,
+  profilesWith,
   rolesOn,
   unsuitableKeys,
 } from '../layouts/keys-plan.ts'
@@ -35,9 +38,9 @@ import type { HeldKeys, KeysChange } from '../layouts/keys-plan.ts'
 import { loginInput } from '../login/prepare.ts'
 import { keysFromEnvironment, resolveLogin } from '../login/resolve.ts'
 import type { GlobalDefaults } from '../login/settings.ts'
-import { KEY_STORES, isLongTermKeyId, keyIdOf, shortenAccessKeyId } from '../model/credentials.ts'
+import { KEY_STORES, isWrittenKeyId, keyIdOf, shortenAccessKeyId } from '../model/credentials.ts'
 import type { LongTermCredentials } from '../model/credentials.ts'
-import { isFailure } from '../model/failure.ts'
+import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Origin } from '../model/profile.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
@@ -55,8 +58,9 @@ interface KeysContext extends LoginRuntime, Pick<MoveEffects, 'storeOf'> {
 }
 
 /**
- * Runs an action, and returns the exit code 0. Throws what the stores throw, and everything else that can refuse; in
- * that case no file is changed, unless the failure says otherwise.
+ * Runs an action, and returns the exit code: 0, or 1 if a store still has a key that was removed. Throws what the
+ * stores throw, and everything else that can refuse; in that case no file is changed, unless the failure says
+ * otherwise.
  */
 export async function keys(invocation: KeysLine, runtime: LoginRuntime): Promise<number> {
   const [action, ...words] = invocation.positionals
@@ -66,7 +70,7 @@ export async function keys(invocation: KeysLine, runtime: LoginRuntime): Promise
   if (action === 'show') show(invocation, words, context)
   else if (action === 'add') await add(invocation, words, context)
   else if (action === 'move') await move(invocation, words, context)
-  else await remove(invocation, words, context)
+  else return await remove(invocation, words, context)
   return 0
 }
 
@@ -138,9 +142,12 @@ async function move(invocation: KeysLine, words: readonly string[], context: Key
       `${tick(terminal.talk)} ${visible(held.profile)}: access key ${shortenAccessKeyId(keyIdOf(held))} is ${PLACE_WORDS[to]} now. To undo: ${commandLine('undo')}\n`,
     )
   if (to === 'file') {
-    const stores = new Set(result.map((held) => PLACE_WORDS[placeOfKeys(held)]))
-    terminal.stderr(note(`the secret is in plain text now; it stays ${listed([...stores], 'and')}, too, for undo`))
-    for (const held of result)
+    const stored: HeldKeys[] = []
+    for (const held of result) if (held.kind === 'stored' && (await hasItem(held, context))) stored.push(held)
+    const places = [...new Set(stored.map((held) => PLACE_WORDS[placeOfKeys(held)]))]
+    const stays = places.length === 0 ? '' : `; it stays ${listed(places, 'and')}, too, for undo`
+    terminal.stderr(note(`the secret is in plain text now${stays}`))
+    for (const held of stored)
       terminal.stderr(
         hint(
           `to remove it there: ${commandLine('keys', 'remove', profileWord(held.profile), '--from', placeOfKeys(held))}`,
@@ -150,6 +157,14 @@ async function move(invocation: KeysLine, words: readonly string[], context: Key
   }
   terminal.stderr(renderPlainTextAdvice(plainTextProfiles(result, context.files.read())))
   warnAboutRoles(result, context)
+}
+
+/** The item may be missing: a reference to none is removed. */
+async function hasItem(
+  { store, profile, accessKeyId }: Extract<HeldKeys, { readonly kind: 'stored' }>,
+  { storeOf, cancelled }: KeysContext,
+): Promise<boolean> {
+  return await (await storeOf(store, profile)).has(accessKeyId, cancelled)
 }
 
 /** Tools that assumed a role with the keys themselves find none any more. */
@@ -261,20 +276,21 @@ function connectionFor(
   return context.connect(resolution, drafted)
 }
 
-async function remove(invocation: KeysLine, words: readonly string[], context: KeysContext): Promise<void> {
+/** Returns the exit code: 1 if a store still has a copy. */
+async function remove(invocation: KeysLine, words: readonly string[], context: KeysContext): Promise<number> {
   const { options } = invocation
   if (options.from !== undefined) return await removeCopy(options.from, invocation, words, context)
-  const { files, backups, terminal, environment, cancelled } = context
+  const { files, terminal, environment, home } = context
   const target = resolveTargetProfile({ positionals: words, options }, environment)
-  const first = findHeldKeys(target, files.read())
-  const { kind, warnings } = await changeFiles(
+  const { kind, result, warnings } = await changeFiles(
     {
       plan: (snapshots) => {
         const held = findHeldKeys(target, snapshots)
         const credentials =
           held.kind === 'static' ? held.credentials : { accessKeyId: held.accessKeyId, secretAccessKey: '' }
         const changes = [{ profile: held.profile, to: undefined, keys: credentials }]
-        return { edits: planKeysChanges(changes, snapshots), result: held }
+        const places = [placeOfKeys(held), placeOfKeys(asStoredKeys(held, snapshots))]
+        return { edits: planKeysChanges(changes, snapshots), result: { held, places } }
       },
       ...shownChange(invocation, context),
       keepsBackup: false,
@@ -282,58 +298,111 @@ async function remove(invocation: KeysLine, words: readonly string[], context: K
     context,
   )
   report(warnings, context)
-  if (kind !== 'changed') return
-  const id = keyIdOf(first)
-  const others = listHeldKeys(files.read()).filter((each) => keyIdOf(each) === id)
-  if (others.length === 0) {
-    const rotations = createRotationFiles(context.folders.state)
-    const storeOf: StoreOfPlace = async (place) =>
-      place === 'file' ? rotations.pairs : await context.storeOf(place, first.profile)
-    for (const store of await storesWith(id, { storeOf, expected: [placeOfKeys(first)] }, cancelled))
-      await store.remove(id, cancelled)
-    if (first.kind === 'static') rotations.removePairsWith([first.credentials.secretAccessKey])
-    backups.removeWith(first.kind === 'static' ? first.credentials : { accessKeyId: id })
-    if (first.kind === 'static') report(files.removeCopies([first.credentials.secretAccessKey]), context)
+  if (kind !== 'changed') return 0
+  const { held, places } = result
+  const id = keyIdOf(held)
+  const key = `access key ${shortenAccessKeyId(id)}`
+  const done = (text: string): void => terminal.stderr(`${tick(terminal.talk)} ${visible(held.profile)}: ${text}\n`)
+  const others = profilesWith(id, files.read())
+  if (others.length > 0) {
+    done(`${key} removed`)
+    terminal.stderr(note(`it is still stored for ${listed(others.map(quoted), 'and')}`))
+    return 0
   }
-  terminal.stderr(`${tick(terminal.talk)} ${visible(first.profile)}: access key ${shortenAccessKeyId(id)} removed\n`)
-  terminal.stderr(
-    note(
-      others.length === 0
-        ? 'AWS accepts the access key until it is deactivated or deleted there'
-        : `it is still stored for ${listed(
-            others.map(({ profile }) => quoted(profile)),
-            'and',
-          )}`,
-    ),
-  )
+  const { failed, unasked } = await removeEverywhere(held, places, context)
+  const view = { home, files: files.read().paths, now: context.now(), debug: false }
+  const retry = (store: KeyPlace): string | undefined =>
+    store === 'file' ? undefined : commandLine('keys', 'remove', id, '--from', store)
+  done(failed.length === 0 ? `${key} removed` : `${key} removed from the profile`)
+  terminal.stderr(note('AWS accepts the access key until it is deactivated or deleted there'))
+  for (const { store, error } of failed) terminal.stderr(renderCopyRemains(id, error.failure, retry(store), view))
+  for (const { store, error } of unasked) {
+    terminal.stderr(note(`there may be a copy ${PLACE_WORDS[store]}: ${renderFailure(error.failure, view).error}`))
+    terminal.stderr(hint(`to remove it: ${retry(store) ?? ''}`))
+  }
+  context.cancelled.throwIfAborted()
+  return failed.length === 0 ? 0 : 1
+}
+
+/** A store that has not done what was asked, and why. */
+interface StoreTrouble {
+  readonly store: KeyPlace
+  readonly error: AwsmfaError
+}
+
+/**
+ * Removes what awsmfa has of keys: first from its own files, where a secret is in plain text, then from the stores.
+ * `failed`: stores that still have a copy; `unasked`: stores that exist, and may have one.
+ */
+async function removeEverywhere(
+  held: HeldKeys,
+  expected: readonly KeyPlace[],
+  context: KeysContext,
+): Promise<{ readonly failed: readonly StoreTrouble[]; readonly unasked: readonly StoreTrouble[] }> {
+  const { files, backups, folders, cancelled } = context
+  const id = keyIdOf(held)
+  const rotations = createRotationFiles(folders.state)
+  backups.removeWith(held.kind === 'static' ? held.credentials : { accessKeyId: id })
+  if (held.kind === 'static') {
+    const secrets = [held.credentials.secretAccessKey]
+    rotations.removePairsWith(secrets)
+    report(files.removeCopies(secrets), context)
+  }
+  const storeOf: StoreOfPlace = async (place) =>
+    place === 'file' ? rotations.pairs : await context.storeOf(place, held.profile)
+  const failed: StoreTrouble[] = []
+  const unasked: StoreTrouble[] = []
+  const onUnasked = (store: KeyPlace, error: AwsmfaError): void => void unasked.push({ store, error })
+  for (const store of await storesWith(id, { storeOf, expected, onUnasked }, cancelled)) {
+    try {
+      await store.remove(id, cancelled)
+    } catch (error) {
+      if (!(error instanceof AwsmfaError)) throw error
+      failed.push({ store: store.name, error })
+    }
+  }
+  return { failed, unasked: unasked.filter(({ error }) => mayHaveItems(error)) }
+}
+
+/** Whether a store that does not answer exists: a keychain without a service or its program has no items. */
+function mayHaveItems({ failure }: AwsmfaError): boolean {
+  return failure.code !== 'KEYCHAIN_UNAVAILABLE' || ['locked', 'slow', 'denied'].includes(failure.reason)
 }
 
 /**
  * Deletes what one store has of an access key that no profile has there: of a profile's, or by its id of one that no
- * profile has any more. Throws USAGE, KEYS_UNSUITABLE for one that is in use, and what the store throws.
+ * profile has any more. Returns the exit code 0. Throws USAGE, KEYS_UNSUITABLE for one that is in use, that a rotation
+ * needs, or whose only copy it is, and what the store throws.
  */
 async function removeCopy(
   word: string,
   { options }: KeysLine,
   words: readonly string[],
   context: KeysContext,
-): Promise<void> {
-  const { files, terminal, environment, cancelled, storeOf } = context
+): Promise<number> {
+  const { files, folders, terminal, environment, cancelled } = context
   const from = keyPlaceOf('--from', word)
   if (from === undefined || from === 'file') throw badKeyPlace('--from', word, KEY_STORES)
   const snapshots = files.read()
   const target = resolveTargetProfile({ positionals: words, options }, environment)
-  const isId = isLongTermKeyId(target.value) && snapshots.profiles.find(target.value) === undefined
+  const isId = words.length > 0 && isWrittenKeyId(target.value) && snapshots.profiles.find(target.value) === undefined
   const id = isId ? target.value : keyIdOf(findHeldKeys(target, snapshots))
-  const user = heldBy(id, snapshots).find((held) => placeOfKeys(asStoredKeys(held, snapshots)) === from)
-  if (user !== undefined) throw unsuitableKeys(user.profile, 'in-use', [user.place])
-  const store = await storeOf(from, target.value)
+  const copy = { accessKeyId: id, store: from, profile: target.value }
+  const effects = { ...context, rotations: createRotationFiles(folders.state) }
   const key = `access key ${shortenAccessKeyId(id)}`
-  if (!(await store.has(id, cancelled))) return terminal.stderr(note(`${key} is not ${PLACE_WORDS[from]}`))
-  if (options.dryRun === true) return terminal.stderr(note(`${key} is ${PLACE_WORDS[from]}`))
-  if (options.yes !== true) await confirmChange(`Delete ${key}, which is ${PLACE_WORDS[from]}?`, context)
-  await store.remove(id, cancelled)
-  terminal.stderr(`${tick(terminal.talk)} ${key} is no longer ${PLACE_WORDS[from]}\n`)
+  const isThere = (await findSpareCopy(copy, snapshots, effects)) !== undefined
+  if (isThere && options.dryRun === true) terminal.stderr(note(`would delete ${key}, which is ${PLACE_WORDS[from]}`))
+  if (isThere && options.dryRun === true) return 0
+  if (isThere && options.yes !== true) await confirmChange(`Delete ${key}, which is ${PLACE_WORDS[from]}?`, context)
+  // The files may have changed while the question waited.
+  const store = isThere ? await findSpareCopy(copy, files.read(), effects) : undefined
+  await store?.remove(id, cancelled)
+  terminal.stderr(
+    store === undefined
+      ? note(`${key} is not ${PLACE_WORDS[from]}`)
+      : `${tick(terminal.talk)} ${key} is no longer ${PLACE_WORDS[from]}\n`,
+  )
+  return 0
 }
 
 function report(warnings: readonly WriteWarning[], { terminal, home }: KeysContext): void {

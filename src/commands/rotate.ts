@@ -5,7 +5,7 @@ import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
-import { renderFailure } from '../errors/messages.ts'
+import { renderCopyRemains } from '../errors/messages.ts'
 import { ageInWords, keyInWords, useInWords } from '../errors/layouts.ts'
 import { withPickedProfile } from './pick-profile.ts'
 import { createRotationFiles } from '../keys/stores.ts'
@@ -31,7 +31,7 @@ import { monotonicMs } from '../platform/time.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { statusOfProfile } from '../sessions/status.ts'
 import { removeSessionsOf } from '../sessions/session-cache.ts'
-import { commandLine, hint, listed, note, profileWord, quoted, tick, visible } from '../ui/words.ts'
+import { commandLine, listed, note, profileWord, quoted, tick, visible } from '../ui/words.ts'
 
 type RotateLine = Invocation<'rotate'>
 
@@ -242,21 +242,11 @@ function reporter(user: CallerIdentity, context: RotateContext): RotationEffects
       case 'already-deleted':
         return print(note(`the old access key ${shortenAccessKeyId(event.accessKeyId)} is already deleted`))
       case 'copy-remains': {
-        const { error, hints } = renderFailure(event.failure, {
-          home,
-          files: files.read().paths,
-          now: now(),
-          debug: false,
-        })
-        print(
-          note(
-            `access key ${shortenAccessKeyId(event.accessKeyId)} could not be removed from where it is stored: ${error}`,
-          ),
-        )
+        const view = { home, files: files.read().paths, now: now(), debug: false }
         const next = event.canRetry
           ? again('--delete-old')
           : commandLine('keys', 'remove', event.accessKeyId, '--from', event.store)
-        return print([...hints, `to remove it: ${next}`].map(hint).join(''))
+        return print(renderCopyRemains(event.accessKeyId, event.failure, next, view))
       }
       case 'sessions-refused':
         return print(SESSIONS_REFUSED)

@@ -1,14 +1,17 @@
 /** `undo`: the newest change that is still in the files → show it, ask, undo it → report. */
+import { withEdits } from '../aws-files/profiles.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { createRotationFiles } from '../keys/stores.ts'
-import { revealRecord, storesFor } from '../layouts/access-keys.ts'
+import { assertReferencesStored, revealRecord, storesFor } from '../layouts/access-keys.ts'
+import type { StoreOf } from '../layouts/access-keys.ts'
 import { hiddenIn } from '../layouts/backups.ts'
 import type { ChangeRecord } from '../layouts/backups.ts'
 import { changeFiles, shownChange } from '../layouts/change-files.ts'
 import { decodeRotation } from '../layouts/rotation.ts'
 import { findRotationInTheWay, planUndo } from '../layouts/undo-plan.ts'
+import type { UndoPlan } from '../layouts/undo-plan.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { note, quoted, tick, visible } from '../ui/words.ts'
@@ -38,6 +41,11 @@ export async function undo(invocation: Invocation<'undo'>, runtime: UndoRuntime)
   backups.sweep()
   for (const { name, ...hidden } of backups.list(files.read().paths)) {
     const record = await revealed(hidden, invocation, runtime)
+    const assertStored = async ({ edits }: UndoPlan): Promise<void> => {
+      const snapshots = files.read()
+      const effects = { storeOf: await storesOf(invocation, runtime), cancelled: runtime.cancelled }
+      await assertReferencesStored(snapshots, withEdits(snapshots, edits), effects)
+    }
     const change = {
       plan: (snapshots: SharedSnapshots) => {
         const plan = planUndo(record, snapshots)
@@ -45,8 +53,13 @@ export async function undo(invocation: Invocation<'undo'>, runtime: UndoRuntime)
       },
       ...shownChange(invocation, runtime),
       keepsBackup: false,
+      beforeWrite: assertStored,
     }
-    const outcome = await changeFiles(change, runtime).catch(async (error: unknown) => {
+    const checked = async () => {
+      await assertStored(planUndo(record, files.read()))
+      return await changeFiles(change, runtime)
+    }
+    const outcome = await checked().catch(async (error: unknown) => {
       if (!isFailure(error, 'UNDO_CONFLICT') || error.failure.reason !== 'changed') throw error
       const rotated = await rotationInTheWay(record, runtime)
       throw new AwsmfaError({ ...error.failure, rotated }, { cause: error })
@@ -83,11 +96,17 @@ async function rotationInTheWay(
 /** Returns the record of a change, with the secrets that are in a store now. */
 async function revealed(
   record: ChangeRecord,
-  { options }: Invocation<'undo'>,
-  { environment, files, cancelled, keyStore, readSettings }: UndoRuntime,
+  invocation: Invocation<'undo'>,
+  runtime: UndoRuntime,
 ): Promise<ChangeRecord> {
   if (hiddenIn(record).length === 0) return record
-  const defaults = await readSettings()
-  const storeOf = storesFor({ options }, { environment, defaults, keyStore })
-  return await revealRecord(record, files.read(), { storeOf, cancelled })
+  const storeOf = await storesOf(invocation, runtime)
+  return await revealRecord(record, runtime.files.read(), { storeOf, cancelled: runtime.cancelled })
+}
+
+async function storesOf(
+  { options }: Invocation<'undo'>,
+  { environment, keyStore, readSettings }: UndoRuntime,
+): Promise<StoreOf> {
+  return storesFor({ options }, { environment, defaults: await readSettings(), keyStore })
 }

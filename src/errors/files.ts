@@ -5,7 +5,7 @@ import type { FailureOf } from '../model/failure.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
 import { durationInWords } from '../ui/duration-words.ts'
 import { formatInstant } from '../ui/duration.ts'
-import { displayPath, profileWord, quoted, say, visible, warn } from '../ui/words.ts'
+import { commandLine, displayPath, profileWord, quoted, say, visible, warn } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
 const FOUND_WORDS = {
@@ -230,7 +230,7 @@ const STORES: Readonly<Record<FailureOf<'KEY_STORE_FAILED'>['store'], string>> =
 }
 
 function keyStoreText(
-  { store, reason, accessKeyId, item, detail }: FailureOf<'KEY_STORE_FAILED'>,
+  { store, reason, accessKeyId, item, detail, profile }: FailureOf<'KEY_STORE_FAILED'>,
   view: FailureView,
 ): FailureText {
   const isFile = store === 'encrypted-file' || store === 'file'
@@ -240,7 +240,10 @@ function keyStoreText(
   const why = detail === undefined ? '' : `: ${visible(detail)}`
   switch (reason) {
     case 'no-item':
-      return say(`${key} is not in ${where}`, 'if it was on another computer, add it here: awsmfa keys add PROFILE')
+      return say(
+        `${key} is not in ${where}`,
+        `if it was on another computer, add it here: ${commandLine('keys', 'add', profile === undefined ? 'PROFILE' : profileWord(profile))}`,
+      )
     case 'damaged':
       return say(
         `${key} in ${where} is damaged`,

@@ -2,7 +2,7 @@
 import { section, showPath, showPlace } from './wording.ts'
 import type { FailureView, SomeWords } from './wording.ts'
 import { nameOfArn } from '../aws/arn.ts'
-import type { RotatedKey } from '../model/credentials.ts'
+import type { KeyStoreName, RotatedKey } from '../model/credentials.ts'
 import type { FailureOf, RotationObstacle } from '../model/failure.ts'
 import type { Place } from '../model/profile.ts'
 import { formatAt } from '../ui/duration.ts'
@@ -21,7 +21,7 @@ export const LAYOUT_WORDS = {
   },
   KEYS_UNSUITABLE: ({ profile, reason, places }, view) => say(...UNMOVABLE[reason](profile, inPlaces(places, view))),
   ROTATION_STOPPED: rotationText,
-  UNDO_CONFLICT: ({ place, section: name, reason, rotated }, view) => {
+  UNDO_CONFLICT: ({ place, section: name, reason, rotated, missing }, view) => {
     const where = `${section(name)} in ${showPlace(place, view)}`
     switch (reason) {
       case 'changed':
@@ -46,9 +46,24 @@ export const LAYOUT_WORDS = {
           `cannot undo: ${where} conflicts with what undo would restore; nothing was undone`,
           'remove or rename it, then try again',
         )
+      case 'no-item': {
+        const { store = 'keychain', accessKeyId = '', profile } = missing ?? {}
+        return say(
+          `cannot undo: ${quoted(name)} would refer to access key ${visible(accessKeyId)} in ${UNDO_STORES[store]}, which does not have it; nothing was undone`,
+          profile === undefined
+            ? undefined
+            : `to store it there: ${commandLine('keys', 'move', profileWord(profile), '--to', store)}`,
+        )
+      }
     }
   },
 } satisfies SomeWords
+
+const UNDO_STORES: Readonly<Record<KeyStoreName, string>> = {
+  keychain: 'the keychain',
+  pass: 'pass',
+  'encrypted-file': 'an encrypted file',
+}
 
 /** The error and its hint, given the profile and the place of the conflict. */
 const UNSUITABLE: Readonly<
@@ -102,7 +117,10 @@ const UNSUITABLE: Readonly<
 
 /** The same for `keys`. */
 const UNMOVABLE: Readonly<
-  Record<FailureOf<'KEYS_UNSUITABLE'>['reason'], (profile: string, where: string) => readonly [string, string?]>
+  Record<
+    FailureOf<'KEYS_UNSUITABLE'>['reason'],
+    (profile: string, where: string) => readonly [string, (string | undefined)?]
+  >
 > = {
   process: (profile, where) => [
     `the keys of ${quoted(profile)} come from a credential_process (${where}), which stores them itself`,
@@ -121,7 +139,23 @@ const UNMOVABLE: Readonly<
   ],
   'in-use': (profile, where) => [
     `${quoted(profile)} uses the access key in this store: ${where}`,
-    `to delete it everywhere: ${commandLine('keys', 'remove', profileWord(profile))}`,
+    `to store it elsewhere: ${commandLine('keys', 'move', profileWord(profile))} --to STORE`,
+  ],
+  named: (profile, where) => [
+    `the section of ${quoted(profile)} refers to the access key in this store: ${where}`,
+    "if that is obsolete, first remove 'awsmfa_keys' and 'awsmfa_key_id' there",
+  ],
+  'only-copy': (profile, where) => [
+    `this store has the only copy of the access key of ${quoted(profile)}${where === '' ? '' : `, which refers to another store: ${where}`}`,
+    where === '' ? undefined : "to use it: change 'awsmfa_keys' there to this store",
+  ],
+  rotating: (profile) => [
+    `this store has the only copy of the new access key of ${quoted(profile)}, whose rotation is not finished`,
+    `to finish it: ${commandLine('rotate', profileWord(profile))}`,
+  ],
+  rotated: (profile) => [
+    `this store has the only copy of the old access key of ${quoted(profile)}, which 'rotate --undo' needs`,
+    `if nothing uses it any more: ${commandLine('rotate', profileWord(profile), '--delete-old')}`,
   ],
   'two-pairs': (profile, where) => [
     `${quoted(profile)} has two access keys, ${where}, and only one can be meant`,

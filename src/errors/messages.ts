@@ -10,8 +10,9 @@ import { PROFILE_WORDS } from './profiles.ts'
 import { STS_WORDS } from './sts.ts'
 import { COMMAND_LINE_WORDS } from './usage.ts'
 import type { FailureView, Words } from './wording.ts'
+import { shortenAccessKeyId } from '../model/credentials.ts'
 import type { Failure } from '../model/failure.ts'
-import { visible } from '../ui/words.ts'
+import { hint, note, visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
 const WORDS: Words = {
@@ -33,6 +34,22 @@ export function renderFailure(failure: Failure, view: FailureView): FailureText 
   const text = words(failure, view)
   const isInDoubt = 'codeMayBeSpent' in failure && failure.codeMayBeSpent === true
   return isInDoubt ? { ...text, error: `${text.error}; the token code may be used up` } : text
+}
+
+/**
+ * Returns the lines about a copy of an access key that could not be removed: why, and how. `next`: the command that
+ * removes it.
+ */
+export function renderCopyRemains(
+  accessKeyId: string,
+  failure: Failure,
+  next: string | undefined,
+  view: FailureView,
+): string {
+  const { error, hints } = renderFailure(failure, view)
+  const what = `access key ${shortenAccessKeyId(accessKeyId)} could not be removed from where it is stored: ${error}`
+  const all = next === undefined ? hints : [...hints, `to remove it: ${next}`]
+  return note(what) + all.map(hint).join('')
 }
 
 /** Returns the lines for stderr: `awsmfa: error: …`, `awsmfa: hint: …`, and with `debug` the message from AWS. */

@@ -35,14 +35,15 @@ export interface LongTermKeyStore {
   readonly locationOf: (accessKeyId: string) => string
 }
 
-/** Returns an item. Throws KEY_STORE_FAILED for one that is not there. */
+/** Returns an item. Throws KEY_STORE_FAILED for one that is not there. `profile`: the one that refers to it. */
 export async function readItem(
   store: LongTermKeyStore,
   accessKeyId: string,
   signal: AbortSignal,
+  profile?: string,
 ): Promise<LongTermCredentials> {
   const found = await store.find(accessKeyId, signal)
-  if (found === undefined) throw storeFailure(store, accessKeyId, 'no-item')
+  if (found === undefined) throw noItem(store, accessKeyId, profile)
   return found
 }
 
@@ -68,11 +69,20 @@ export async function storeItem(
 
 /**
  * Returns the stores that have a copy of a key pair; first of all those of `expected`, where awsmfa knows to have put
- * one. One of these that cannot be used counts as well: what is done there then says why. No passphrase is asked for.
+ * one. One of these that cannot be used counts as well: what is done there then says why; any other is passed to
+ * `onUnasked`. No passphrase is asked for.
  */
 export async function storesWith(
   accessKeyId: string,
-  { storeOf, expected }: { readonly storeOf: StoreOfPlace; readonly expected: readonly KeyPlace[] },
+  {
+    storeOf,
+    expected,
+    onUnasked,
+  }: {
+    readonly storeOf: StoreOfPlace
+    readonly expected: readonly KeyPlace[]
+    readonly onUnasked?: (store: KeyPlace, error: AwsmfaError) => void
+  },
   signal: AbortSignal,
 ): Promise<readonly LongTermKeyStore[]> {
   const found: LongTermKeyStore[] = []
@@ -87,8 +97,10 @@ export async function storesWith(
       return await store.has(accessKeyId, signal)
     } catch (error) {
       signal.throwIfAborted()
-      if (error instanceof AwsmfaError) return expected.includes(store.name)
-      throw error
+      if (!(error instanceof AwsmfaError)) throw error
+      if (expected.includes(store.name)) return true
+      onUnasked?.(store.name, error)
+      return false
     }
   }
 }
@@ -116,6 +128,22 @@ export async function findCopy(
 
 /** Returns the store of a place; of `file`, awsmfa's private state. */
 export type StoreOfPlace = (place: KeyPlace) => Promise<LongTermKeyStore>
+
+/** Returns the failure of a store that does not have an item. `profile`: the one that refers to it, if known. */
+export function noItem(
+  { name, locationOf }: Pick<LongTermKeyStore, 'name' | 'locationOf'>,
+  accessKeyId: string,
+  profile: string | undefined,
+): AwsmfaError {
+  return new AwsmfaError({
+    code: 'KEY_STORE_FAILED',
+    store: name,
+    reason: 'no-item',
+    accessKeyId: shortenAccessKeyId(accessKeyId),
+    item: locationOf(accessKeyId),
+    profile,
+  })
+}
 
 /** Returns the failure of a store. */
 export function storeFailure(

@@ -15,17 +15,29 @@ import type { FilePlan } from '../aws-files/shared-files.ts'
 import { KEY_PLACES } from '../command-line/spec.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
 import type { AnyInvocation } from '../command-line/table.ts'
-import { createRotationFiles, readItem, storeItem } from '../keys/stores.ts'
-import type { LongTermKeyStore } from '../keys/stores.ts'
+import { createRotationFiles, noItem, readItem, storeItem, storesWith } from '../keys/stores.ts'
+import type { LongTermKeyStore, RotationFiles } from '../keys/stores.ts'
 import { hiddenIn, reveal } from './backups.ts'
 import type { Backups, ChangeRecord, StoredSecret } from './backups.ts'
 import { changeFiles } from './change-files.ts'
 import type { ChangeEffects, ChangeOutcome, FileChange } from './change-files.ts'
-import { asStoredKeys, listHeldKeys, planKeysChanges, placeOfKeys } from './keys-plan.ts'
-import type { HeldKeys } from './keys-plan.ts'
+import {
+  asStoredKeys,
+  heldBy,
+  isPairInFiles,
+  isReferenced,
+  listHeldKeys,
+  listReferences,
+  placeOfKeys,
+  planKeysChanges,
+  profilesWith,
+  unsuitableKeys,
+} from './keys-plan.ts'
+import type { HeldKeys, KeyReference } from './keys-plan.ts'
+import { rotationNeeding } from './rotation.ts'
 import { findSetting } from '../login/settings.ts'
 import type { SettingSources } from '../login/settings.ts'
-import { isLongTermKeyId, isSecretAccessKey } from '../model/credentials.ts'
+import { isLongTermKeyId, isSecretAccessKey, shortenAccessKeyId } from '../model/credentials.ts'
 import type { KeyStoreName, LongTermCredentials } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Environment } from '../model/invocation.ts'
@@ -115,10 +127,17 @@ export async function moveKeys(move: KeysMove, effects: MoveEffects): Promise<Ch
   const { files, backups, cancelled, storeOf } = effects
   const { to, prepare = () => ({}) } = move
   const known = new Map<string, StoredSecret>()
+  // Of references to items that a store does not have: the files have the pair.
+  const unstored = new Set<string>()
   const learn = async (held: HeldKeys): Promise<void> => {
     if (held.kind === 'static') return
-    const keys = await readItem(await storeOf(held.store, held.profile), held.accessKeyId, cancelled)
-    known.set(keys.accessKeyId, { ...keys, store: held.store })
+    const { accessKeyId } = held
+    const store = await storeOf(held.store, held.profile)
+    const item = await store.find(accessKeyId, cancelled)
+    const keys = item ?? (to === 'file' ? staticKeysOf(accessKeyId, files.read()) : undefined)
+    if (keys === undefined) throw noItem(store, accessKeyId, held.profile)
+    if (item === undefined) unstored.add(accessKeyId)
+    known.set(accessKeyId, { ...keys, store: held.store })
   }
   const movedIn = (snapshots: SharedSnapshots): readonly HeldKeys[] =>
     move
@@ -127,23 +146,24 @@ export async function moveKeys(move: KeysMove, effects: MoveEffects): Promise<Ch
       .filter((held) => placeOfKeys(held) !== to)
   // Their secrets are part of the change, and of what is shown only as `…`.
   if (to === 'file' && move.consent !== 'none') for (const held of movedIn(files.read())) await learn(held)
-  const keysOf = (held: HeldKeys): LongTermCredentials =>
+  const keysOf = (held: HeldKeys, snapshots: SharedSnapshots): LongTermCredentials =>
     held.kind === 'static'
       ? held.credentials
-      : (known.get(held.accessKeyId) ?? { accessKeyId: held.accessKeyId, secretAccessKey: '-' })
+      : (known.get(held.accessKeyId) ??
+        staticKeysOf(held.accessKeyId, snapshots) ?? { accessKeyId: held.accessKeyId, secretAccessKey: '-' })
   let isReady = to === 'file' && move.consent !== 'none'
   const change: FileChange<Moved> = {
     plan: (snapshots) => {
       const prepared = withEdits(snapshots, prepare(snapshots))
       const moved = movedIn(prepared)
       const isKnown = moved.every((held) => {
-        const { accessKeyId, secretAccessKey } = keysOf(held)
+        const { accessKeyId, secretAccessKey } = keysOf(held, prepared)
         return known.get(accessKeyId)?.secretAccessKey === secretAccessKey
       })
       // Only what has been stored and read back may be removed, and only what has been read may be written.
       if (isReady && !isKnown)
         throw new AwsmfaError({ code: 'FILE_KEEPS_CHANGING', place: { path: snapshots.paths.credentials } })
-      const changes = moved.map((held) => ({ profile: held.profile, to, keys: keysOf(held) }))
+      const changes = moved.map((held) => ({ profile: held.profile, to, keys: keysOf(held, prepared) }))
       const after = withEdits(prepared, planKeysChanges(changes, prepared))
       return { edits: editsBetweenFiles(snapshots, after), result: moved }
     },
@@ -154,14 +174,14 @@ export async function moveKeys(move: KeysMove, effects: MoveEffects): Promise<Ch
       if (to === 'file') return
       for (const held of moved) {
         await learn(held)
-        const keys = keysOf(held)
+        const keys = keysOf(held, files.read())
         await storeItem(await storeOf(to, held.profile), keys, cancelled)
         known.set(keys.accessKeyId, { ...keys, store: to })
       }
       isReady = true
       backups.hide([...known.values()])
     },
-    hidden: () => [...known.values()],
+    hidden: () => [...known.values()].filter(({ accessKeyId }) => !unstored.has(accessKeyId)),
   }
   const outcome = await changeFiles(change, effects)
   if (outcome.kind !== 'changed' || to === 'file') return outcome
@@ -169,6 +189,84 @@ export async function moveKeys(move: KeysMove, effects: MoveEffects): Promise<Ch
   createRotationFiles(effects.folders.state).removePairsWith(secrets)
   const copies = files.removeCopies(secrets)
   return { ...outcome, warnings: [...outcome.warnings, ...copies] }
+}
+
+/** A copy of an access key in a store. `profile`: as the line names it. */
+export interface KeyCopy {
+  readonly accessKeyId: string
+  readonly store: KeyStoreName
+  readonly profile: string
+}
+
+/**
+ * Returns the store of a copy that can be deleted; undefined if there is no copy. Throws KEYS_UNSUITABLE for one that
+ * a section of the files refers to, and for the only one of a key that the files name, or that a rotation needs.
+ */
+export async function findSpareCopy(
+  { accessKeyId, store: name, profile }: KeyCopy,
+  snapshots: SharedSnapshots,
+  { storeOf, rotations, cancelled }: Pick<MoveEffects, 'storeOf' | 'cancelled'> & { readonly rotations: RotationFiles },
+): Promise<LongTermKeyStore | undefined> {
+  const store = await storeOf(name, profile)
+  if (!(await store.has(accessKeyId, cancelled))) return undefined
+  const references = listReferences(snapshots).filter(
+    // Some file systems do not distinguish upper and lower case.
+    (each) => each.accessKeyId.toUpperCase() === accessKeyId.toUpperCase(),
+  )
+  const reference = references.find((each) => each.store === name)
+  if (reference !== undefined) {
+    const isUsed = heldBy(accessKeyId, snapshots).some(
+      (held) => held.profile === reference.profile && placeOfKeys(asStoredKeys(held, snapshots)) === name,
+    )
+    throw unsuitableKeys(reference.profile, isUsed ? 'in-use' : 'named', [reference.place])
+  }
+  const need = rotationNeeding(accessKeyId, rotations.notes())
+  const isNamed = isReferenced(accessKeyId, snapshots)
+  if ((!isNamed && need === undefined) || isPairInFiles(accessKeyId, snapshots)) return store
+  const copies = await storesWith(
+    accessKeyId,
+    {
+      storeOf: async (place) => (place === 'file' ? rotations.pairs : await storeOf(place, profile)),
+      expected: [],
+    },
+    cancelled,
+  )
+  // The rotation's own files are read by the rotation alone.
+  if (copies.some((copy) => copy.name !== name && (copy.name !== 'file' || !isNamed))) return store
+  if (isNamed)
+    throw unsuitableKeys(
+      profilesWith(accessKeyId, snapshots)[0] ?? profile,
+      'only-copy',
+      references.map(({ place }) => place),
+    )
+  throw unsuitableKeys(need?.rotation.profile ?? profile, need?.part === 'new' ? 'rotating' : 'rotated', [])
+}
+
+/**
+ * Throws UNDO_CONFLICT if a change of the files makes them refer to an item that a store does not have, and what the
+ * store throws.
+ */
+export async function assertReferencesStored(
+  before: SharedSnapshots,
+  after: SharedSnapshots,
+  { storeOf, cancelled }: Pick<MoveEffects, 'storeOf' | 'cancelled'>,
+): Promise<void> {
+  const isSame = (one: KeyReference, other: KeyReference): boolean =>
+    one.profile === other.profile && one.store === other.store && one.accessKeyId === other.accessKeyId
+  const earlier = listReferences(before)
+  for (const reference of listReferences(after)) {
+    if (earlier.some((each) => isSame(each, reference))) continue
+    const { profile, store, accessKeyId, place } = reference
+    if (await (await storeOf(store, profile)).has(accessKeyId, cancelled)) continue
+    const isHeld = heldBy(accessKeyId, before).some((held) => held.profile === profile)
+    throw new AwsmfaError({
+      code: 'UNDO_CONFLICT',
+      place: { path: place.path },
+      section: profile,
+      reason: 'no-item',
+      missing: { store, accessKeyId: shortenAccessKeyId(accessKeyId), profile: isHeld ? profile : undefined },
+    })
+  }
 }
 
 /**

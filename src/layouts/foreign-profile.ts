@@ -1,8 +1,8 @@
 /**
  * What is known of a profile of another tool, and the detectors of the tools whose access keys, sessions or settings
- * are elsewhere than in a pair of sections: aws-vault, awsume, granted, saml2aws and aws-runas. Pure. Sources:
+ * are elsewhere than in a pair of sections: aws-vault, awsume, saml2aws and aws-runas. Pure. Sources:
  * ByteNess/aws-vault, USAGE.md and vault/config.go; trek10inc/awsume 4.5, lib/autoawsume.py and docs/general/config.md;
- * fwdcloudsec/granted, pkg/cfaws/granted_config.go and assumer_aws_iam.go; Versent/saml2aws, README.md; and
+ * Versent/saml2aws, README.md; and
  * mmmorris1975/aws-runas, docs/iam_config.md and config/ini_loader.go.
  */
 import { classifyProfile } from '../aws-files/ownership.ts'
@@ -104,7 +104,7 @@ function holderBehind(name: string, { profiles, holdsKeys }: ForeignFiles): stri
   return undefined
 }
 
-function configValue(view: ProfileView | undefined, key: string): string | undefined {
+export function configValue(view: ProfileView | undefined, key: string): string | undefined {
   return view?.configForm === 'standard' ? view.getFrom('config', key)?.value || undefined : undefined
 }
 
@@ -159,7 +159,8 @@ export function findAwsVault(files: ForeignFiles): readonly ForeignProfile[] {
     const holder = keyHolder(isRole && source !== undefined ? source : profile, files)
     const includes = includedBy(view) !== undefined
     // With a key in a store of ours, which an import may have put there, what aws-vault needs is as obsolete as before.
-    const isTakenOver = holder?.kind === 'stored' && (includes || line !== undefined)
+    const isOtherKey = !isRole && asksForOther(line, profile, holder)
+    const isTakenOver = holder?.kind === 'stored' && (includes || (line !== undefined && !isOtherKey))
     if (holder !== undefined && !isTakenOver && (!isRole || !includes)) return []
     const added = isRole || holder !== undefined ? undefined : (line?.lineFor(line.item) ?? lineFor(profile))
     const keys = Object.entries(INCLUDED).filter(([key]) => configValue(view, key) === undefined)
@@ -170,7 +171,7 @@ export function findAwsVault(files: ForeignFiles): readonly ForeignProfile[] {
     const longTerm = profiles.find(profile + LONG_TERM_SUFFIX)
     const isObsolete = isRole
       ? line?.item === profile && roots.every((name) => profiles.find(name) !== undefined)
-      : !hasConfig(longTerm, 'credential_process') || ownLine(longTerm)?.item === line?.item
+      : !isOtherKey && (!hasConfig(longTerm, 'credential_process') || ownLine(longTerm)?.item === line?.item)
     return [
       {
         tool: 'aws-vault',
@@ -217,6 +218,28 @@ function keyLine(view: ProfileView, profiles: Profiles): VaultLine | undefined {
   const isRole = vaultValue(line.item, 'role_arn', profiles) !== undefined
   const isKey = !isRole && !needsNoKey(line.item, profiles) && (source === undefined || source === line.item)
   return isKey ? line : undefined
+}
+
+/**
+ * Returns whether a line asks aws-vault for another key than the one that the profile has in a store: not by the
+ * profile's name, nor has an import put the key beside it.
+ */
+function asksForOther(line: VaultLine | undefined, profile: string, holder: KeyHolder | undefined): boolean {
+  if (line === undefined || holder?.kind !== 'stored') return false
+  const stems = LONG_TERM_SUFFIXES.filter((each) => profile.endsWith(each)).map((each) =>
+    profile.slice(0, -each.length),
+  )
+  return ![profile, ...stems].includes(line.item) && holder.profile !== profile + LONG_TERM_SUFFIX
+}
+
+/** Profiles with an access key in a store, whose lines ask aws-vault for another one. */
+export function linesForOthers(files: ForeignFiles): readonly string[] {
+  const { profiles } = files
+  return vaultNames(profiles).filter((name) => {
+    const view = profiles.find(name)
+    if (view === undefined || vaultValue(name, 'role_arn', profiles) !== undefined) return false
+    return asksForOther(ownLine(view), name, keyHolder(name, files))
+  })
 }
 
 function isOtherLine(name: string, profiles: Profiles): boolean {
@@ -379,48 +402,6 @@ function awsumeSettings(text: string): ReadonlyMap<string, string> {
     return key === undefined || value === undefined ? [] : [[key, value] as const]
   })
   return new Map(lines)
-}
-
-/** granted's names of what the AWS CLI needs for single sign-on. */
-const GRANTED_SSO: Readonly<Record<string, string>> = {
-  granted_sso_start_url: 'sso_start_url',
-  granted_sso_region: 'sso_region',
-  granted_sso_account_id: 'sso_account_id',
-  granted_sso_role_name: 'sso_role_name',
-}
-
-/**
- * Profiles for single sign-on whose keys only granted reads. Nothing is added beside them: as soon as the AWS CLI's own
- * keys are there, tools no longer start granted. `--remove-old` replaces the one with the other.
- */
-export function findGranted({ profiles }: ForeignFiles): readonly ForeignProfile[] {
-  return profiles.names().flatMap((profile): readonly ForeignProfile[] => {
-    const view = profiles.find(profile)
-    const session = configValue(view, 'sso_session')
-    const has = (key: string): boolean => configValue(view, key) !== undefined
-    const needed =
-      session === undefined ? Object.keys(GRANTED_SSO) : ['granted_sso_account_id', 'granted_sso_role_name']
-    // With a session of its own name as well, granted and the AWS CLI would disagree on the start URL.
-    const isTwofold = session !== undefined && (has('granted_sso_start_url') || has('granted_sso_region'))
-    if (view === undefined || isTwofold || !needed.every(has)) return []
-    const line = runsGranted(view) ? ['credential_process'] : []
-    return [
-      {
-        tool: 'granted',
-        profile,
-        source: undefined,
-        wanted: [],
-        old: [
-          { kind: 'renamed-keys', profile, names: GRANTED_SSO },
-          { kind: 'keys', file: 'config', profile, keys: [...line, 'common_fate_generated_from'] },
-        ],
-      },
-    ]
-  })
-}
-
-export function runsGranted(view: ProfileView | undefined): boolean {
-  return runsProgram(configValue(view, 'credential_process') ?? '', ['granted', 'dgranted'])
 }
 
 /** The suffix that `aws-runas -c` gives to the sections with its sessions. */

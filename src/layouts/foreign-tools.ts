@@ -1,8 +1,8 @@
 /**
  * How the layout of each other tool is recognized: one detector per tool. Pure. Sources: broamski/aws-mfa,
  * awsmfa/__init__.py; reusabit/awsmfa, awsmfa.py; dcoker/awsmfa, awsmfa/__main__.py; the AWS CLI 2.36,
- * customizations/configure/mfalogin.py; aripalo/vegas-credentials and its older name aws-mfa-credential-process, their
- * READMEs.
+ * customizations/configure/mfalogin.py; fwdcloudsec/granted, pkg/cfaws/granted_config.go and assumer_aws_iam.go;
+ * aripalo/vegas-credentials and its older name aws-mfa-credential-process, their READMEs.
  */
 import { decodeUtf8, encodeUtf8, parseSection } from '../aws-files/ini-document.ts'
 import type { IniDocument } from '../aws-files/ini-document.ts'
@@ -15,13 +15,13 @@ import { FOREIGN_TOOLS } from '../command-line/spec.ts'
 import type { ForeignTool } from '../command-line/spec.ts'
 import {
   findAwsRunas,
+  configValue,
   findAwsVault,
   findAwsume,
-  findGranted,
   keyOf,
   obsoleteSession,
+  linesForOthers,
   otherLines,
-  runsGranted,
 } from './foreign-profile.ts'
 import type { ForeignFiles, ForeignHome, ForeignProfile, ObsoletePart, WantedKey } from './foreign-profile.ts'
 import { LONG_TERM_SUFFIX } from './setup-base.ts'
@@ -80,6 +80,8 @@ export type ForeignRemark =
   | { readonly kind: 'identity-provider'; readonly tool: ForeignTool; readonly profile: string | undefined }
   /** The `credential_process` line of this profile starts the tool in a way that import does not continue. */
   | { readonly kind: 'other-line'; readonly tool: ForeignTool; readonly profile: string }
+  /** This profile has an access key in a store, and asks the tool for another one: what it has of the tool stays. */
+  | { readonly kind: 'line-for-other'; readonly tool: ForeignTool; readonly profile: string }
   /** The access key of this profile is in the tool's own storage. */
   | { readonly kind: 'stored-key'; readonly tool: ForeignTool; readonly profile: string }
   /** The duration of this role is longer than awsmfa's role sessions can be. */
@@ -108,6 +110,7 @@ export function findForeignRemarks(search: ForeignSearch): readonly ForeignRemar
   return [
     ...(usesSaml ? [{ kind: 'identity-provider', tool: 'saml2aws', profile: saml } as const] : []),
     ...otherLines(files).map((profile) => ({ kind: 'other-line', tool: 'aws-vault', profile }) as const),
+    ...linesForOthers(files).map((profile) => ({ kind: 'line-for-other', tool: 'aws-vault', profile }) as const),
     ...stored.map((profile) => ({ kind: 'stored-key', tool: 'granted', profile }) as const),
     ...(usesAwsume ? asTheyAre('awsume', names.filter(holdsKeys), files) : []),
     ...(named === 'aws-runas' ? asTheyAre('aws-runas', names.filter(holdsKeys), files) : []),
@@ -439,4 +442,46 @@ function obsoleteName(profile: string, source: string, { profiles }: ForeignFile
   return source === to || source === 'default' || isShared || profiles.find(to) !== undefined || !isThereAlone
     ? []
     : [{ kind: 'name', profile: source, to }]
+}
+
+/** granted's names of what the AWS CLI needs for single sign-on. */
+const GRANTED_SSO: Readonly<Record<string, string>> = {
+  granted_sso_start_url: 'sso_start_url',
+  granted_sso_region: 'sso_region',
+  granted_sso_account_id: 'sso_account_id',
+  granted_sso_role_name: 'sso_role_name',
+}
+
+/**
+ * Profiles for single sign-on whose keys only granted reads. Nothing is added beside them: as soon as the AWS CLI's own
+ * keys are there, tools no longer start granted. `--remove-old` replaces the one with the other.
+ */
+function findGranted({ profiles }: ForeignFiles): readonly ForeignProfile[] {
+  return profiles.names().flatMap((profile): readonly ForeignProfile[] => {
+    const view = profiles.find(profile)
+    const session = configValue(view, 'sso_session')
+    const has = (key: string): boolean => configValue(view, key) !== undefined
+    const needed =
+      session === undefined ? Object.keys(GRANTED_SSO) : ['granted_sso_account_id', 'granted_sso_role_name']
+    // With a session of its own name as well, granted and the AWS CLI would disagree on the start URL.
+    const isTwofold = session !== undefined && (has('granted_sso_start_url') || has('granted_sso_region'))
+    if (view === undefined || isTwofold || !needed.every(has)) return []
+    const line = runsGranted(view) ? ['credential_process'] : []
+    return [
+      {
+        tool: 'granted',
+        profile,
+        source: undefined,
+        wanted: [],
+        old: [
+          { kind: 'renamed-keys', profile, names: GRANTED_SSO },
+          { kind: 'keys', file: 'config', profile, keys: [...line, 'common_fate_generated_from'] },
+        ],
+      },
+    ]
+  })
+}
+
+function runsGranted(view: ProfileView | undefined): boolean {
+  return runsProgram(configValue(view, 'credential_process') ?? '', ['granted', 'dgranted'])
 }

@@ -109,8 +109,8 @@ export function planKeyImport(
   const outcomes = taken.flatMap(({ profile: item, keys }) =>
     holdersOf(item, imported).map(({ holder, names, isFree, asks }) => {
       const isStoredKey = (each: HeldKeys): boolean => each.kind === 'stored' && each.accessKeyId === keys.accessKeyId
-      // Taken over earlier, for a profile of another name.
-      const isElsewhere = !asks && held.some(isStoredKey)
+      // Taken over earlier, for a profile of another name, and no profile of this name needs it.
+      const isElsewhere = !asks && !isThere(holder, imported) && held.some(isStoredKey)
       const other = held.find((each) => names.includes(each.profile) || (isElsewhere && isStoredKey(each)))
       if (other === undefined && isFree) return { change: { item, profile: holder, to, keys } }
       const isSame = other?.kind === 'static' && isSamePair(other.credentials, keys)

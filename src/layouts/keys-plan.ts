@@ -1,5 +1,5 @@
 /** Plans where the access keys of profiles are: in the shared files, or in a store that the config file names. Pure. */
-import { encodeUtf8, parseSection } from '../aws-files/ini-document.ts'
+import { decodeUtf8, encodeUtf8, parseSection } from '../aws-files/ini-document.ts'
 import type { ByteEdit, IniDocument, IniEntry } from '../aws-files/ini-document.ts'
 import { editsBetweenFiles } from '../aws-files/lines.ts'
 import {
@@ -18,8 +18,8 @@ import type { KeyPlace } from '../command-line/spec.ts'
 import { LONG_TERM_SUFFIX } from './setup-base.ts'
 import { setKeys } from './setup-edits.ts'
 import { resolveProfileChain } from '../login/profile-chain.ts'
-import { keyIdOf } from '../model/credentials.ts'
-import type { LongTermCredentials, LongTermSource } from '../model/credentials.ts'
+import { KEY_STORES, keyIdOf } from '../model/credentials.ts'
+import type { KeyStoreName, LongTermCredentials, LongTermSource } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { KeysObstacle } from '../model/failure.ts'
 import { SHARED_FILES } from '../model/profile.ts'
@@ -194,6 +194,73 @@ function edited(snapshots: SharedSnapshots, editsOf: (file: SharedDocument) => r
 /** Returns whether a section of the shared files has a key pair of that id, or refers to it in a store. */
 export function isReferenced(accessKeyId: string, snapshots: SharedSnapshots): boolean {
   return SHARED_FILES.some((name) => sectionsWith(accessKeyId, readShared(snapshots)[name].document).length > 0)
+}
+
+/** Returns the profiles of those sections, each once. */
+export function profilesWith(accessKeyId: string, snapshots: SharedSnapshots): readonly string[] {
+  const names = SHARED_FILES.flatMap((name) =>
+    sectionsWith(accessKeyId, readShared(snapshots)[name].document).map(({ section }) => profileOf(section)),
+  )
+  return [...new Set(names)]
+}
+
+/** Returns whether a section of the shared files has both parts of a key pair. */
+export function isPairInFiles(accessKeyId: string, snapshots: SharedSnapshots): boolean {
+  return SHARED_FILES.some((name) =>
+    sectionsWith(accessKeyId, readShared(snapshots)[name].document).some(
+      ({ body: { entries } }) =>
+        entries.some((entry) => isPairId(accessKeyId, entry)) &&
+        entries.some(({ key, value }) => key === PAIR[1] && value !== ''),
+    ),
+  )
+}
+
+/** A section that refers to an access key in a store. */
+export interface KeyReference {
+  readonly profile: string
+  readonly store: KeyStoreName
+  readonly accessKeyId: string
+  readonly place: Place
+}
+
+/**
+ * Returns all references to access keys in stores, section by section: also those that tools pass over, because the
+ * profile has other keys, or half a pair, or another section of that name.
+ */
+export function listReferences(snapshots: SharedSnapshots): readonly KeyReference[] {
+  const shared = readShared(snapshots)
+  const parts = SHARED_FILES.flatMap((name) => {
+    const { document, path } = shared[name]
+    return document.sections.flatMap((section) =>
+      parseSection(document, section).entries.flatMap(({ key, value, start }) =>
+        key === STORED[0] || key === STORED[1]
+          ? [{ profile: profileOf(section), section, key, value, place: { path, line: document.lineAt(start) } }]
+          : [],
+      ),
+    )
+  })
+  return parts
+    .filter(({ key }) => key === STORED[1])
+    .flatMap(({ profile, section, value: accessKeyId }) => {
+      const named = parts.filter((each) => each.key === STORED[0] && each.profile === profile)
+      return KEY_STORES.flatMap((store) => {
+        const found = named.filter(({ value }) => value === store)
+        const nearest = found.find((each) => each.section === section) ?? found[0]
+        return nearest === undefined ? [] : [{ profile, store, accessKeyId, place: nearest.place }]
+      })
+    })
+}
+
+/** Returns where a key is, and every store that a section names for it, be it one that does not have it. */
+export function placesNaming(accessKeyId: string, place: KeyPlace, snapshots: SharedSnapshots): ReadonlySet<KeyPlace> {
+  const references = listReferences(snapshots).filter((each) => each.accessKeyId === accessKeyId)
+  return new Set([place, ...references.map(({ store }) => store)])
+}
+
+function profileOf({ name }: IniDocument['sections'][number]): string {
+  return decodeUtf8(name)
+    .replace(/^profile[ \t]+/, '')
+    .replace(/^(["'])(.*)\1$/, '$2')
 }
 
 /**

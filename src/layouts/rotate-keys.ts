@@ -10,7 +10,8 @@ import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { SharedFiles } from '../aws-files/shared-files.ts'
 import { findCopy, readItem, storeFailure, storeItem, storesWith } from '../keys/stores.ts'
 import type { LongTermKeyStore, RotationFiles, StoreOfPlace } from '../keys/stores.ts'
-import { assertReplaced, heldBy, isReferenced, listHeldKeys, placeOfKeys, planKeySwap } from './keys-plan.ts'
+import { assertReplaced, heldBy, isReferenced, listHeldKeys, placeOfKeys } from './keys-plan.ts'
+import { placesNaming, planKeySwap } from './keys-plan.ts'
 import {
   ACCEPTED,
   LISTED,
@@ -199,7 +200,7 @@ async function create(run: RotationRun): Promise<void> {
   files.preflight(['config', 'credentials'])
   // Opened before there is a new pair to put into it.
   const store = await run.storeOf(place)
-  if (place !== 'file') await readItem(store, currentId, run.cancelled)
+  if (place !== 'file') await readItem(store, currentId, run.cancelled, run.profile)
   const earlier = run.rotation
   run.rotation = {
     startedAt: run.now(),
@@ -345,7 +346,7 @@ async function copiesOf(accessKeyId: string, run: RotationRun): Promise<readonly
 async function swap(from: string, to: string, run: RotationRun): Promise<void> {
   const { files, cancelled, user, facts, accepted, place } = run
   const pair = accepted?.accessKeyId === to ? accepted : await pairOf(to, run)
-  const places = new Set([place, ...heldBy(from, files.read()).map(placeOfKeys)])
+  const places = placesNaming(from, place, files.read())
   // The pair may be in the store where the keys were before a move.
   for (const each of places) if (each !== 'file') await storeItem(await run.storeOf(each), pair, cancelled)
   if (place === 'file') await storeItem(await run.storeOf('file'), await pairOf(from, run), cancelled)
@@ -356,8 +357,7 @@ async function swap(from: string, to: string, run: RotationRun): Promise<void> {
   await files.whenUnlocked(['config', 'credentials'], cancelled)
   const { warnings, result: held } = files.transact(['config', 'credentials'], (snapshots) => {
     const replaced = heldBy(from, snapshots)
-    for (const each of replaced)
-      if (placeOfKeys(each) !== 'file' && !places.has(placeOfKeys(each))) throw keepsChanging(snapshots)
+    for (const each of placesNaming(from, place, snapshots)) if (!places.has(each)) throw keepsChanging(snapshots)
     const edits = planKeySwap(from, pair, snapshots)
     assertReplaced(replaced, pair, withEdits(snapshots, edits))
     return { edits, result: replaced }

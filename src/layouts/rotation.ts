@@ -83,6 +83,27 @@ export function rotationOf(currentId: string, userArn: string, notes: readonly s
     )[0]
 }
 
+/**
+ * Returns the rotation that needs a key pair: its new one until the rotation is finished, also one whose id has not
+ * been noted yet, and its old one as long as `--undo` can restore it.
+ */
+export function rotationNeeding(
+  accessKeyId: string,
+  notes: readonly string[],
+): { readonly rotation: Rotation; readonly part: 'new' | 'old' } | undefined {
+  const rotations = notes.flatMap((text) => decodeRotation(text) ?? [])
+  const unfinished = rotations.find(({ newKeyId, oldKeyId, listedIds, isFinished }) => {
+    const isUnknown = newKeyId === undefined && ![oldKeyId, ...listedIds].includes(accessKeyId)
+    return isFinished !== true && (newKeyId === accessKeyId || isUnknown)
+  })
+  if (unfinished !== undefined) return { rotation: unfinished, part: 'new' }
+  const undoable = rotations.find(
+    ({ oldKeyId, newKeyId, isOldDeleted }) =>
+      oldKeyId === accessKeyId && newKeyId !== undefined && isOldDeleted !== true,
+  )
+  return undoable && { rotation: undoable, part: 'old' }
+}
+
 /** An access key of the user. `use` undefined: it could not be found out. */
 export interface UserKey extends ListedAccessKey {
   readonly use: AccessKeyUse | undefined

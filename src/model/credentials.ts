@@ -120,6 +120,11 @@ export function isLongTermKeyId(text: string): boolean {
   return /^\w{16,128}$/.test(text) && !text.startsWith('ASIA')
 }
 
+/** Returns whether a word on a line, where a profile could be meant, is an access key id as AWS writes them. */
+export function isWrittenKeyId(word: string): boolean {
+  return /^AKIA[A-Z0-9]{12,124}$/.test(word)
+}
+
 /** Returns whether a text can be a secret access key: printable, without spaces, so that every tool reads it back. */
 export function isSecretAccessKey(text: string): boolean {
   return /^[!-~]{16,128}$/.test(text)

@@ -101,7 +101,17 @@ export type KeyStoreProblem =
   | 'refused'
 
 /** Why `keys` does not change a profile. */
-export type KeysObstacle = 'process' | 'has-keys' | 'one-file' | 'two-pairs' | 'parts-apart' | 'in-use'
+export type KeysObstacle =
+  | 'process'
+  | 'has-keys'
+  | 'one-file'
+  | 'two-pairs'
+  | 'parts-apart'
+  | 'in-use'
+  | 'named'
+  | 'only-copy'
+  | 'rotating'
+  | 'rotated'
 
 /**
  * Why `rotate` stops. `process`: a `credential_process` has the key; `root`, `role`: no IAM user's; `not-accepted`: AWS
@@ -249,8 +259,10 @@ interface FailureFields {
   UNDO_CONFLICT: {
     place: Place
     section: string
-    reason: 'changed' | 'signed-in' | 'in-the-way'
+    reason: 'changed' | 'signed-in' | 'in-the-way' | 'no-item'
     rotated?: string | undefined
+    missing?:
+      { readonly store: KeyStoreName; readonly accessKeyId: string; readonly profile: string | undefined } | undefined
   }
   HOME_UNKNOWN: object
   HOME_OF_ANOTHER: { place: Place; owner: number }
@@ -265,13 +277,15 @@ interface FailureFields {
     detail?: string | undefined
     wanted?: 'access-key' | undefined
   }
-  // `accessKeyId`: shortened; `item`: its file, or its name in the store; `detail`: the store's own message.
+  // `accessKeyId`: shortened; `item`: its file, or its name in the store; `detail`: the store's own message; `profile`:
+  // which refers to it.
   KEY_STORE_FAILED: {
     store: KeyStoreName | 'file'
     reason: KeyStoreProblem
     accessKeyId: string
     item: string
     detail?: string | undefined
+    profile?: string | undefined
   }
   VAULT_ITEM_UNREADABLE: { profile: string; item: string; reason: KeyStoreProblem; detail?: string | undefined }
   // Programs that get credentials: 127 if there is no such program, 126 if it cannot be run; the second exits 1.

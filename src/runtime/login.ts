@@ -105,7 +105,8 @@ export function createLoginRuntime(runtime: Runtime, timeoutSeconds?: number): L
       (await import('../login/long-term-keys.ts')).runCredentialProcess(source, { environment }, cancelled),
     openStore: async ({ store, profile, accessKeyId }, passphraseCommand) => {
       const { readItem } = await import('../keys/stores.ts')
-      return await readItem(await runtime.keyStore(store, { profile, passphraseCommand }), accessKeyId, cancelled)
+      const opened = await runtime.keyStore(store, { profile, passphraseCommand })
+      return await readItem(opened, accessKeyId, cancelled, profile)
     },
   }
 }

@@ -301,6 +301,18 @@ const OTHERS: Examples = {
     { place: CONFIG, section: 'profile work', reason: 'changed', rotated: 'work' },
     { place: CREDENTIALS, section: 'default', reason: 'signed-in' },
     { place: CREDENTIALS, section: 'work', reason: 'in-the-way' },
+    {
+      place: CONFIG,
+      section: 'work',
+      reason: 'no-item',
+      missing: { store: 'pass', accessKeyId: '…MPLE', profile: 'work' },
+    },
+    {
+      place: CONFIG,
+      section: 'work',
+      reason: 'no-item',
+      missing: { store: 'keychain', accessKeyId: '…MPLE', profile: undefined },
+    },
   ],
   SESSION_WOULD_BE_IGNORED: [
     { profile: 'admin', key: 'role_arn', place: CONFIG, standardRole: true },
@@ -319,6 +331,11 @@ const OTHERS: Examples = {
     { profile: 'work', reason: 'two-pairs', places: [CREDENTIALS, CONFIG] },
     { profile: 'work', reason: 'parts-apart', places: [CREDENTIALS] },
     { profile: 'work', reason: 'in-use', places: [CONFIG] },
+    { profile: 'work', reason: 'named', places: [CONFIG] },
+    { profile: 'work', reason: 'only-copy', places: [CONFIG] },
+    { profile: 'work', reason: 'only-copy', places: [] },
+    { profile: 'work', reason: 'rotating', places: [] },
+    { profile: 'work', reason: 'rotated', places: [] },
   ],
   ROTATION_STOPPED: [
     { profile: 'work', reason: 'process', keys: [], place: CONFIG },

@@ -131,6 +131,17 @@ describe('the stores that have a copy of a key', () => {
     expect(await namesFor('file', 'keychain')).toEqual(['keychain', 'pass'])
   })
 
+  it('reports the others that cannot be used', async () => {
+    const unasked: string[] = []
+    const onUnasked = (store: KeyPlace): void => void unasked.push(store)
+    const found = await storesWith(
+      ID,
+      { storeOf: (place) => Promise.resolve(world[place]), expected: [], onUnasked },
+      signal,
+    )
+    expect([found.map(({ name }) => name), unasked]).toEqual([['pass'], ['keychain']])
+  })
+
   it('give the key if one of them does; otherwise the first failure counts', async () => {
     expect(await findCopy(ID, [world.keychain, world.pass], signal)).toEqual(KEYS)
     expect(await findCopy(ID, [world['encrypted-file']], signal)).toBeUndefined()

@@ -508,6 +508,24 @@ describe("aws-vault's access keys in a store", () => {
     expect(withKeys(kept, true)).toEqual(atOnce)
   })
 
+  it('are given to a profile of their name beside another one that has the same', () => {
+    const other = '[profile other]\nawsmfa_keys = encrypted-file\nawsmfa_key_id = AKIAIOSFODNN7ANOTHER\n'
+    const config = `${other}[profile work]\nregion = eu-west-1\n`
+    expect(planned({ config }, taken('ANOTHER', 'work')).changes).toEqual(['work > work'])
+    expect(planned({ config: other }, taken('ANOTHER', 'work')).changes).toEqual([])
+  })
+
+  it('leave a line that asks for another key than the one in the store, and say so', () => {
+    const stored = 'awsmfa_keys = keychain\nawsmfa_key_id = AKIAIOSFODNN7ANOTHER\n'
+    const config = `[profile work]\n${stored}credential_process = aws-vault exec --json other\n`
+    const before = { credentials: '', config }
+    expect(imported('aws-vault', before, true)).toEqual(before)
+    const search = { snapshots: snapshotsOf(before), environment: {}, home: {}, named: 'aws-vault' as const }
+    expect(findForeignRemarks(search)).toContainEqual({ kind: 'line-for-other', tool: 'aws-vault', profile: 'work' })
+    const own = config.replace('other', 'work')
+    expect(imported('aws-vault', { credentials: '', config: own }, true).config).toBe(`[profile work]\n${stored}`)
+  })
+
   it('are not given to a profile whose line asks for another one', () => {
     const config = '[profile work]\ncredential_process = aws-vault exec --json other\n'
     expect(planned({ config }, taken('ANOTHER', 'work'), taken('THIRDXX', 'other'))).toMatchObject({

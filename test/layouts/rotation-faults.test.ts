@@ -560,3 +560,12 @@ function notingChanges(
     },
   }
 }
+
+it('a reference to an item that is missing, beside the pair in the credentials file, names the new pair in its store', async () => {
+  const home = homeWith('file')
+  writeFileSync(home.paths.config, `[profile work]\nawsmfa_keys = pass\nawsmfa_key_id = ${OLD.accessKeyId}\n`)
+  expect(await run(home, ROTATE)).toBe('ok')
+  expectUsable(home)
+  expect(readFileSync(home.paths.config, 'utf8')).toContain(NEW_ID)
+  expect([...home.store.items.keys()]).toEqual([NEW_ID])
+})

@@ -70,6 +70,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   NAME: 'another',
   PROFILE: 'another',
   SERIAL: 'arn:aws:iam::111111111111:mfa/alice',
+  STORE: 'file',
 }
 
 /** The profile that a hint means which speaks of another one. */

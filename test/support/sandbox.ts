@@ -214,7 +214,7 @@ function createInspector(
       const changed =
         /^(?:[A-Z_]+=\S* )*awsmfa [^;&|]*$/.test(step.command) &&
         run.code !== 0 &&
-        !/profiles failed/.test(run.stderr) &&
+        !/profiles failed|could not be removed from where it is stored/.test(run.stderr) &&
         !isSame(before, after)
       return [
         ...shown.map((secret) => `a secret is printed (${secret.slice(0, 2)}…)`),
