@@ -2,8 +2,8 @@
  * Doctor's predictions, compared with the real parsers and credential chains of the AWS CLI 1 and 2, boto3 and the SDK
  * for JavaScript: what each reads from the two files, and whether it uses the right credentials after `--fix`.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ruleFor } from '../../src/doctor/credential-order.ts'
@@ -25,11 +25,14 @@ import { keyLines, NO_TRAITS, PROFILE_CASES, writtenProfile } from './doctor-cas
 
 const readerPath = (name: string): string => fileURLToPath(new URL(`../support/readers/${name}`, import.meta.url))
 
-/** Returns the Python interpreter of an AWS CLI; undefined if the CLI is one binary, or not installed. */
+/**
+ * Returns the Python interpreter of an AWS CLI: of its first line, or the one beside it that `.ci/run` starts it with;
+ * undefined if the CLI is one binary, or not installed.
+ */
 function pythonOf(awsCli: string | undefined): string | undefined {
-  return awsCli === undefined
-    ? undefined
-    : /^#! ?(\S*python\S*)/.exec(readFileSync(awsCli, 'latin1').slice(0, 300))?.[1]
+  if (awsCli === undefined) return undefined
+  const [, named] = /^#! ?(\S*python\S*)/.exec(readFileSync(awsCli, 'latin1').slice(0, 300)) ?? []
+  return named ?? (existsSync(`${awsCli}.py`) ? join(dirname(awsCli), 'python3') : undefined)
 }
 
 const [awsCli1, awsCli2, pythonWithBoto3] = [findAwsCli(1), findAwsCli(2), findPythonWithBoto3()]
