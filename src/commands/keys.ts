@@ -391,8 +391,10 @@ async function removeCopy(
   const effects = { ...context, rotations: createRotationFiles(folders.state) }
   const key = `access key ${shortenAccessKeyId(id)}`
   const isThere = (await findSpareCopy(copy, snapshots, effects)) !== undefined
-  if (isThere && options.dryRun === true) terminal.stderr(note(`would delete ${key}, which is ${PLACE_WORDS[from]}`))
-  if (isThere && options.dryRun === true) return 0
+  if (isThere && options.dryRun === true) {
+    terminal.stderr(note(`would delete ${key}, which is ${PLACE_WORDS[from]}`))
+    return 0
+  }
   if (isThere && options.yes !== true) await confirmChange(`Delete ${key}, which is ${PLACE_WORDS[from]}?`, context)
   // The files may have changed while the question waited.
   const store = isThere ? await findSpareCopy(copy, files.read(), effects) : undefined
