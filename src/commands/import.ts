@@ -41,6 +41,7 @@ type ImportRuntime = Pick<
   | 'environment'
   | 'keyStore'
   | 'readSettings'
+  | 'warn'
 >
 
 /**
@@ -206,9 +207,14 @@ function withoutSuffix(profile: string): string {
   return profile.endsWith(LONG_TERM_SUFFIX) ? profile.slice(0, -LONG_TERM_SUFFIX.length) : profile
 }
 
-function vaultQuestions({ asker, terminal }: ImportRuntime): Pick<VaultOptions, 'canAsk' | 'askPassphrase'> {
+function vaultQuestions({
+  asker,
+  terminal,
+  warn,
+}: ImportRuntime): Pick<VaultOptions, 'canAsk' | 'announce' | 'askPassphrase'> {
   return {
     canAsk: terminal.canAsk,
+    announce: warn,
     askPassphrase: async (isRetry, signal) => {
       const text = `${isRetry ? 'Wrong passphrase. ' : ''}Passphrase of aws-vault's files: `
       return await asker.askLine({ text, wanted: 'passphrase', keep: true, hidden: true }, signal)

@@ -3,6 +3,7 @@ import { errnoHint, ownFolderHint, section, showErrno, showPath, showPlace, show
 import type { FailureView, SomeWords } from './wording.ts'
 import type { FailureOf } from '../model/failure.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
+import { STORE_PATIENCE_MS } from '../platform/time.ts'
 import { durationInWords } from '../ui/duration-words.ts'
 import { formatInstant } from '../ui/duration.ts'
 import { commandLine, displayPath, profileWord, quoted, say, visible, warn } from '../ui/words.ts'
@@ -130,7 +131,7 @@ const VAULT_WORDS: Partial<
   'no-item': () => ['is not there'],
   'wrong-passphrase': () => ['has another passphrase'],
   locked: () => ['is locked', 'unlock it; for a file, run this in a terminal or set AWS_VAULT_FILE_PASSPHRASE'],
-  slow: () => ['did not answer within 3 s'],
+  slow: () => [`did not answer within ${STORE_PATIENCE_MS / 1000} s`],
   'no-program': () => ['needs a program that is not installed', 'install pass, or for the Secret Service secret-tool'],
   refused: (why) => [`was refused${why}`],
 }
@@ -159,7 +160,7 @@ function keychainText({ platform, reason, addOn, detail }: FailureOf<'KEYCHAIN_U
       )
     case 'slow':
       return say(
-        `cannot read the cache key: ${keychain} did not respond within 3 s`,
+        `cannot read the cache key: ${keychain} did not respond within ${STORE_PATIENCE_MS / 1000} s`,
         ...(platform === 'darwin'
           ? ["if it asked whether node may use the key: delete 'awsmfa' (account 'cache-key') in Keychain Access"]
           : ['check for an open dialog', USE_FILE]),
@@ -206,7 +207,7 @@ function accessKeyText({ platform, reason, addOn, detail }: FailureOf<'KEYCHAIN_
       )
     case 'slow':
       return say(
-        `${keychain} did not answer within 3 s`,
+        `${keychain} did not answer within ${STORE_PATIENCE_MS / 1000} s`,
         'check whether a window of it is waiting for an answer, then try again',
       )
     case 'no-add-on':
@@ -260,7 +261,7 @@ function keyStoreText(
     case 'locked':
       return say(`${key} is in pass, and its GnuPG key is locked`, `to unlock it: pass show ${shown} > /dev/null`)
     case 'slow':
-      return say(`${STORES[store]} did not answer within 3 s`)
+      return say(`${STORES[store]} did not answer within ${STORE_PATIENCE_MS / 1000} s`)
     case 'no-program':
       return say(`${key} is in pass, and the program pass was not found`, 'install pass, or add its folder to PATH')
     case 'no-store':

@@ -18,6 +18,7 @@ import type { KeyStoreProblem } from '../model/failure.ts'
 import { readRegularFile } from '../platform/read-file.ts'
 import { callProgram, withoutKeys } from '../platform/run-program.ts'
 import { orElse } from '../platform/system-error.ts'
+import { STORE_PATIENCE_MS } from '../platform/time.ts'
 import { findForeignItems } from '../sessions/keychain.ts'
 
 /** An access key in a store of aws-vault. */
@@ -169,7 +170,7 @@ export async function decryptToken(
 }
 
 /** Entries under the prefix; without one, only those that have the name of a profile. */
-function inPass({ environment, home, profiles, canAsk }: VaultOptions): readonly FoundKey[] {
+function inPass({ environment, home, profiles, canAsk, announce }: VaultOptions): readonly FoundKey[] {
   const folder = environment['AWS_VAULT_PASS_PASSWORD_STORE_DIR'] || environment['PASSWORD_STORE_DIR']
   const prefix = environment['AWS_VAULT_PASS_PREFIX'] ?? ''
   const root = expanded(folder || '~/.password-store', home)
@@ -179,7 +180,7 @@ function inPass({ environment, home, profiles, canAsk }: VaultOptions): readonly
     const entry = prefix === '' ? profile : join(prefix, profile)
     const location = `pass: ${entry}`
     const read = async (signal: AbortSignal): Promise<LongTermCredentials> => {
-      const shown = await showPassEntry(entry, { environment: own, canAsk }, signal)
+      const shown = await showPassEntry(entry, { environment: own, canAsk, announce }, signal)
       if (typeof shown === 'string') return decodeVaultItem(shown, profile, location)
       throw unreadable(profile, location, shown.reason, shown.detail)
     }
@@ -199,9 +200,6 @@ function entriesIn(folder: string, below = ''): readonly string[] {
     .toSorted()
 }
 
-/** What secret-tool may take: it answers at once where the collection is unlocked. */
-const PATIENCE_MS = 3000
-
 /** aws-vault's items have the attribute `profile`; `secret-tool` of libsecret prints their secret. */
 function inSecretService({ environment, profiles }: VaultOptions): readonly FoundKey[] {
   const collection = environment['AWS_VAULT_SECRET_SERVICE_COLLECTION_NAME'] || 'awsvault'
@@ -217,7 +215,7 @@ function inSecretService({ environment, profiles }: VaultOptions): readonly Foun
         words,
         environment: own,
         terminal: 'none',
-        timeoutMs: PATIENCE_MS,
+        timeoutMs: STORE_PATIENCE_MS,
       } as const
       const end = await callProgram(called, signal)
       if (end.kind === 'ended' && end.exitCode === 0) return decodeVaultItem(end.output, profile, location)

@@ -21,6 +21,7 @@ import type { ProgramEnd } from '../platform/run-program.ts'
 import { writing } from '../platform/system-error.ts'
 import { programOfCommand, splitTokenCommand, wantsShell } from '../shell/words.ts'
 import type { Asker } from '../ui/question.ts'
+import { quoted, slowLine } from '../ui/words.ts'
 import { parseItem, storeFailure } from './stores.ts'
 import type { LongTermKeyStore } from './stores.ts'
 
@@ -238,6 +239,8 @@ export interface PassphraseOptions {
   /** The profile whose keys are wanted: its command must not start awsmfa for it again. */
   readonly profile: string
   readonly asker: Pick<Asker, 'askLine' | 'obstacle' | 'say'>
+  /** Takes the line, with its end, about a command that takes long. */
+  readonly announce: (line: string) => void
   readonly timeoutMs?: number
 }
 
@@ -271,7 +274,7 @@ export function createPassphraseSource(options: PassphraseOptions): PassphraseSo
 /** Runs the command as a token command is run: split like a `credential_process`, without a shell. */
 async function fromCommand(
   { value: command, origin }: Resolved<string>,
-  { environment, profile, asker, timeoutMs = COMMAND_MS }: PassphraseOptions,
+  { environment, profile, asker, announce, timeoutMs = COMMAND_MS }: PassphraseOptions,
   signal: AbortSignal,
 ): Promise<string> {
   type Details = Pick<FailureOf<'PASSPHRASE_COMMAND_FAILED'>, 'reason' | 'exitCode' | 'seconds'>
@@ -291,8 +294,10 @@ async function fromCommand(
   const split = splitTokenCommand(command, process.platform === 'win32')
   if (split === undefined) throw failed({ reason: 'quote' })
   const terminal = asker.obstacle() === undefined ? 'shared' : 'none'
+  const onSlow = (): void =>
+    announce(slowLine(`the passphrase command ${quoted(programOfCommand(command))}`, timeoutMs))
   const end = await callProgram(
-    { program: split.program, words: split.parameters, environment: childEnvironment, terminal, timeoutMs },
+    { program: split.program, words: split.parameters, environment: childEnvironment, terminal, timeoutMs, onSlow },
     signal,
   )
   const text = passphraseIn(end)

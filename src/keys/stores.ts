@@ -17,8 +17,10 @@ import { isThere, readRegularFile } from '../platform/read-file.ts'
 import { callProgram, withoutKeys } from '../platform/run-program.ts'
 import type { ProgramEnd } from '../platform/run-program.ts'
 import { orElse, writing } from '../platform/system-error.ts'
-import { askKeychain, withKeychainLock } from '../sessions/keychain.ts'
-import type { KeychainAccess, KeychainQuestion } from '../sessions/keychain.ts'
+import { STORE_PATIENCE_MS } from '../platform/time.ts'
+import { withKeychainLock } from '../sessions/keychain.ts'
+import type { AskKeychain, KeychainQuestion } from '../sessions/keychain.ts'
+import { slowLine } from '../ui/words.ts'
 
 /** A store. Every method throws KEY_STORE_FAILED, the signal's reason, and what its implementation names. */
 export interface LongTermKeyStore {
@@ -190,20 +192,21 @@ export function parseItem(text: string): Readonly<Record<string, unknown>> | und
   }
 }
 
-export interface KeychainStoreOptions extends KeychainAccess {
+export interface KeychainStoreOptions {
+  readonly askKeychain: AskKeychain
   /** awsmfa's state folder, for a lock. */
   readonly stateFolder: string
 }
 
 /**
  * Makes the store of the system's keychain: the items of the service `awsmfa` whose account is an access key id. A
- * keychain that is locked, missing or slow is never waited for longer than 3 s, and opens no window:
- * its methods throw KEYCHAIN_UNAVAILABLE.
+ * keychain that is locked, missing or slow is waited for once, shortly, and opens no window: its methods throw
+ * KEYCHAIN_UNAVAILABLE.
  */
-export function createKeychainStore({ stateFolder, ...access }: KeychainStoreOptions): LongTermKeyStore {
+export function createKeychainStore({ stateFolder, askKeychain }: KeychainStoreOptions): LongTermKeyStore {
   const store = { name: 'keychain', locationOf: (accessKeyId: string) => accessKeyId } as const
   const ask = (question: KeychainQuestion): string | undefined => {
-    const reply = askKeychain(access, question)
+    const reply = askKeychain(question)
     if (reply.kind === 'failed') throw new AwsmfaError({ ...reply.failure, wanted: 'access-key' })
     return reply.kind === 'found' ? reply.text : undefined
   }
@@ -231,10 +234,9 @@ export interface PassOptions {
   readonly environment: NodeJS.ProcessEnv
   /** Whether a person at the terminal can unlock the GnuPG key. */
   readonly canAsk: () => boolean
+  /** Takes the line, with its end, about a GnuPG that takes long to unlock its key. */
+  readonly announce: (line: string) => void
 }
-
-/** pass takes 0.1 s; one that takes seconds waits for something. */
-const PATIENCE_MS = 3000
 
 /** How long a person may take to type the passphrase of the GnuPG key. */
 const UNLOCK_MS = 60_000
@@ -252,7 +254,8 @@ interface StoreRun {
  * Known of pass 1.7.4: `insert` without a terminal on stdin overwrites an entry without a question, and GnuPG writes
  * the entry itself, so a killed one leaves half an entry. So a new entry is made under another name and renamed.
  */
-export function createPassStore({ environment, canAsk }: PassOptions): LongTermKeyStore {
+export function createPassStore(options: PassOptions): LongTermKeyStore {
+  const { environment } = options
   const store = { name: 'pass', locationOf: (accessKeyId: string) => `awsmfa/${accessKeyId}` } as const
 
   const run = async (
@@ -270,7 +273,7 @@ export function createPassStore({ environment, canAsk }: PassOptions): LongTermK
     storeFailure(store, accessKeyId, problemIn(talk), detailOf(talk))
 
   const show = async (accessKeyId: string, entry: string, signal: AbortSignal): Promise<string | undefined> => {
-    const shown = await showPassEntry(entry, { environment, canAsk }, signal)
+    const shown = await showPassEntry(entry, options, signal)
     if (typeof shown === 'string') return shown
     if (shown.reason === 'no-item') return undefined
     throw storeFailure(store, accessKeyId, shown.reason, shown.detail)
@@ -317,26 +320,30 @@ export function createPassStore({ environment, canAsk }: PassOptions): LongTermK
  */
 export async function showPassEntry(
   entry: string,
-  { environment, canAsk }: PassOptions,
+  { environment, canAsk, announce }: PassOptions,
   signal: AbortSignal,
 ): Promise<string | { readonly reason: KeyStoreProblem; readonly detail?: string | undefined }> {
   const words = ['show', entry]
   let shown = await runPass(words, environment, signal)
   if (typeof shown !== 'string' && shown.exitCode !== 0 && problemIn(shown.talk) === 'locked' && canAsk())
-    shown = await runPass(words, environment, signal, { isPatient: true })
+    shown = await runPass(words, environment, signal, { onSlow: () => announce(slowLine('pass', UNLOCK_MS)) })
   if (typeof shown === 'string') return { reason: shown }
   if (shown.exitCode === 0) return shown.output
   if (/is not in the password store/.test(shown.talk)) return { reason: 'no-item' }
   return { reason: problemIn(shown.talk), detail: detailOf(shown.talk) }
 }
 
-/** Runs pass. `isPatient`: GnuPG may ask for a passphrase; otherwise it fails where it would. */
+/**
+ * Runs pass. With `onSlow` GnuPG may ask a person for a passphrase; without, it fails where it would, and pass, which
+ * takes 0.1 s, has little time.
+ */
 async function runPass(
   words: readonly string[],
   environment: NodeJS.ProcessEnv,
   signal: AbortSignal,
-  { input, isPatient = false }: { readonly input?: string | undefined; readonly isPatient?: boolean } = {},
+  { input, onSlow }: { readonly input?: string | undefined; readonly onSlow?: () => void } = {},
 ): Promise<StoreRun | KeyStoreProblem> {
+  const isPatient = onSlow !== undefined
   const options = environment['PASSWORD_STORE_GPG_OPTS'] ?? ''
   const tty = isPatient ? (environment['GPG_TTY'] ?? terminalName()) : undefined
   const own = `${options} --status-fd=2${isPatient ? '' : ' --pinentry-mode cancel'}`.trim()
@@ -352,7 +359,8 @@ async function runPass(
         LC_ALL: 'C',
       },
       terminal: isPatient ? 'shared' : 'none',
-      timeoutMs: isPatient ? UNLOCK_MS : PATIENCE_MS,
+      timeoutMs: isPatient ? UNLOCK_MS : STORE_PATIENCE_MS,
+      onSlow,
       input,
       onTalk: (piece) => talk.push(piece),
     },

@@ -11,6 +11,7 @@ import { callProgram, environmentForCalled } from '../platform/run-program.ts'
 import type { ProgramEnd } from '../platform/run-program.ts'
 import type { Deadline } from '../platform/time.ts'
 import { splitCommand, splitWindowsCommand } from '../shell/words.ts'
+import { quoted, slowLine } from '../ui/words.ts'
 
 type ProcessSource = Extract<LongTermSource, { readonly kind: 'process' }>
 
@@ -111,11 +112,13 @@ function originOf(
 type ProcessFailure = Extract<Failure, { readonly code: 'CREDENTIAL_PROCESS_FAILED' }>
 
 /** A credential process may ask a person for a password; after so many ms nobody is going to answer. */
-const PATIENCE_MS = 50_000
+const PROCESS_MS = 50_000
 
 /** What running the command needs. `timeoutMs`: 50 s unless given. */
 export interface ProcessOptions {
   readonly environment: NodeJS.ProcessEnv
+  /** Takes the line, with its end, about a command that takes long. */
+  readonly announce: (line: string) => void
   readonly timeoutMs?: number
 }
 
@@ -127,7 +130,7 @@ export interface ProcessOptions {
  */
 export async function runCredentialProcess(
   source: ProcessSource,
-  { environment, timeoutMs = PATIENCE_MS }: ProcessOptions,
+  { environment, announce, timeoutMs = PROCESS_MS }: ProcessOptions,
   signal: AbortSignal,
 ): Promise<LongTermCredentials> {
   const words = process.platform === 'win32' ? splitWindowsCommand(source.command) : splitCommand(source.command)
@@ -154,6 +157,7 @@ export async function runCredentialProcess(
     environment: callee,
     terminal: 'shared',
     timeoutMs,
+    onSlow: () => announce(slowLine(`the credential_process of ${quoted(source.profile)}`, timeoutMs)),
     onTalk: () => undefined,
   } as const
   const end = await callProgram(called, signal)

@@ -3,7 +3,7 @@
  * or to go on without awsmfa (`startProgram`). No shell is involved.
  */
 import type { ChildProcess, StdioOptions } from 'node:child_process'
-import { readFileSync, readdirSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs'
 import { constants as systemConstants } from 'node:os'
 import { AwsmfaError } from '../model/failure.ts'
 import type { CommandTrouble } from '../model/failure.ts'
@@ -12,6 +12,7 @@ import { ENDPOINT_TOKEN, ENDPOINT_URL } from './paths.ts'
 import { isAtTerminal } from './process-info.ts'
 import { windowsFolder } from './windows-program.ts'
 import type { ProgramStart } from './windows-program.ts'
+import { STORE_PATIENCE_MS } from './time.ts'
 
 /** A program that answers on stdout. */
 export interface CalledProgram {
@@ -25,6 +26,8 @@ export interface CalledProgram {
    */
   readonly terminal: 'shared' | 'none'
   readonly timeoutMs: number
+  /** Called once if it takes longer than a program that asks nobody, unless it is seen to ask at the terminal. */
+  readonly onSlow?: (() => void) | undefined
   /** What it reads from stdin; by default stdin is empty. */
   readonly input?: string | undefined
   /** Receives each piece of stderr; by default, with `terminal: 'none'`, stderr is dropped. */
@@ -94,8 +97,14 @@ export async function callProgram(called: CalledProgram, signal: AbortSignal): P
     }
     const onAbort = (): void => breakOff('aborted')
     const timer = setTimeout(() => breakOff('timed-out'), called.timeoutMs)
+    const { onSlow, terminal } = called
+    const announce = (): void => {
+      if (!(terminal === 'shared' && isTypingHidden())) onSlow?.()
+    }
+    const slowTimer = onSlow === undefined ? undefined : setTimeout(announce, STORE_PATIENCE_MS)
     const finish = (outcome: ProgramEnd): void => {
       clearTimeout(timer)
+      clearTimeout(slowTimer)
       signal.removeEventListener('abort', onAbort)
       left?.()
       child.stdout?.destroy()
@@ -125,6 +134,24 @@ export async function callProgram(called: CalledProgram, signal: AbortSignal): P
   signal.throwIfAborted()
   if (isInterrupted) throw new AwsmfaError({ code: 'CANCELLED' })
   return end
+}
+
+/** Returns whether the terminal does not echo what is typed: a program asks there for a passphrase. */
+function isTypingHidden(): boolean {
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
+  try {
+    const terminal = openSync('/dev/tty', 'r')
+    const { stdout } = spawnSync('stty', ['-a'], {
+      stdio: [terminal, 'pipe', 'ignore'],
+      encoding: 'utf8',
+      timeout: 200,
+    })
+    closeSync(terminal)
+    return /\s-echo\s/.test(stdout)
+  } catch {
+    // No terminal, or no stty: Windows has neither.
+    return false
+  }
 }
 
 function ended(code: number | null, chunks: readonly Buffer[]): ProgramEnd {

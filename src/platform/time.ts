@@ -53,6 +53,12 @@ export function monotonicMs(): number {
   return seconds * 1000 + nanoseconds / 1e6
 }
 
+/**
+ * What a store or a program that asks nobody may take, in ms. It leaves half a second to end it, so that within 3 s a
+ * person knows which one does not answer.
+ */
+export const STORE_PATIENCE_MS = 2500
+
 /** Blocks this thread for that many milliseconds. */
 export function pauseSync(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)

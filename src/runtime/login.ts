@@ -102,7 +102,11 @@ export function createLoginRuntime(runtime: Runtime, timeoutSeconds?: number): L
     sourcesFor: (resolution) => tokenCodeSources(resolution, { asker, environment, stderr: terminal.stderr }),
     canGetCode: (resolution) => canGetCode(resolution, { asker, environment }),
     runCredentialProcess: async (source) =>
-      (await import('../login/long-term-keys.ts')).runCredentialProcess(source, { environment }, cancelled),
+      (await import('../login/long-term-keys.ts')).runCredentialProcess(
+        source,
+        { environment, announce: runtime.warn },
+        cancelled,
+      ),
     openStore: async ({ store, profile, accessKeyId }, passphraseCommand) => {
       const { readItem } = await import('../keys/stores.ts')
       const opened = await runtime.keyStore(store, { profile, passphraseCommand })

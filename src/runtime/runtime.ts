@@ -30,6 +30,7 @@ import type { CacheKeySource } from '../sessions/cache-cipher.ts'
 import { createCacheKeyFile } from '../sessions/cache-key-file.ts'
 import { createRememberedFacts } from '../sessions/facts.ts'
 import type { RememberedFacts } from '../sessions/facts.ts'
+import type { AskKeychain } from '../sessions/keychain.ts'
 import { forgetAnswers } from '../sessions/process-answers.ts'
 import { createPromptFiles, updatePromptCache } from '../sessions/prompt-cache.ts'
 import { createAwsLogins } from '../sessions/aws-logins.ts'
@@ -123,7 +124,8 @@ export async function createRuntime(
   const [uid, allowRoot] = [process.getuid?.(), invocation.options.allowRoot === true]
   const files = createSharedFiles({ paths, home, allowRoot, uid })
   const facts = createRememberedFacts({ cacheFolder: folders.cache, stateFolder: folders.state, sha256, now })
-  const key = await chooseCacheKey({ environment, folders, readSettings, debug, warn })
+  const openKeychain = keychainOpener(environment)
+  const key = await chooseCacheKey({ environment, folders, readSettings, openKeychain, debug, warn })
   const cache = forgettingAnswers(
     createSessionCache({ cacheFolder: folders.cache, keySource: key.source, sha256, now, onOddity: debug }),
     folders.cache,
@@ -157,7 +159,7 @@ export async function createRuntime(
     debug,
     files,
     backups: createBackups({ stateFolder: folders.state, now }),
-    keyStore: keyStores({ environment, folders, asker }),
+    keyStore: keyStores({ environment, folders, asker, openKeychain, announce: warn }),
     readSettings,
     facts,
     cache,
@@ -257,35 +259,52 @@ function keyStores({
   environment,
   folders,
   asker,
-}: Pick<Runtime, 'environment' | 'folders' | 'asker'>): Runtime['keyStore'] {
+  openKeychain,
+  announce,
+}: Pick<Runtime, 'environment' | 'folders' | 'asker'> & {
+  readonly openKeychain: OpenKeychain
+  readonly announce: (line: string) => void
+}): Runtime['keyStore'] {
   const known: string[] = []
   return async (name, { profile, passphraseCommand: command }) => {
     const own = { ...environment }
     switch (name) {
       case 'encrypted-file': {
         const { createEncryptedFileStore, createPassphraseSource } = await import('../keys/encrypted-file.ts')
-        const passphrase = createPassphraseSource({ command, environment: own, profile, asker })
+        const passphrase = createPassphraseSource({ command, environment: own, profile, asker, announce })
         return createEncryptedFileStore({ configFolder: folders.config, passphrase, known })
       }
       case 'keychain':
         return (await import('../keys/stores.ts')).createKeychainStore({
-          helper: keychainHelper(),
+          askKeychain: await openKeychain(),
           stateFolder: folders.state,
-          environment: own,
         })
       case 'pass': {
         const canAsk = (): boolean => asker.obstacle() === undefined
-        return (await import('../keys/stores.ts')).createPassStore({ environment: own, canAsk })
+        return (await import('../keys/stores.ts')).createPassStore({ environment: own, canAsk, announce })
       }
     }
   }
 }
 
-function keychainHelper(): readonly [string, ...string[]] {
-  return [...ownCommand(entryFile()), '__keychain-helper']
+/** Returns the keychain; its code is loaded only for it. */
+type OpenKeychain = () => Promise<AskKeychain>
+
+/** One for all that the command asks it: a keychain that does not answer is waited for once. */
+function keychainOpener(environment: Environment): OpenKeychain {
+  let keychain: AskKeychain | undefined
+  return async () => {
+    const { createKeychain } = await import('../sessions/keychain.ts')
+    keychain ??= createKeychain({
+      helper: [...ownCommand(entryFile()), '__keychain-helper'],
+      environment: { ...environment },
+    })
+    return keychain
+  }
 }
 
 interface CacheKeyOptions extends Pick<Runtime, 'environment' | 'folders' | 'readSettings' | 'debug'> {
+  readonly openKeychain: OpenKeychain
   /** Takes a line, with its end: a session could not be cached, and why. */
   readonly warn: (line: string) => void
 }
@@ -301,6 +320,7 @@ async function chooseCacheKey({
   environment,
   folders,
   readSettings,
+  openKeychain,
   debug,
   warn,
 }: CacheKeyOptions): Promise<ChosenKey> {
@@ -315,9 +335,8 @@ async function chooseCacheKey({
   const { createKeychainKey } = await import('../sessions/keychain.ts')
   const { renderNotKept } = await import('../errors/files.ts')
   const source = createKeychainKey({
-    helper: keychainHelper(),
+    askKeychain: await openKeychain(),
     stateFolder,
-    environment,
     onOddity: debug,
     onUnavailable: (failure) => warn(renderNotKept(failure)),
   })

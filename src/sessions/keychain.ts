@@ -13,7 +13,7 @@ import { makePrivateFolder } from '../platform/atomic-file.ts'
 import { acquireLock } from '../platform/file-lock.ts'
 import { writing } from '../platform/system-error.ts'
 import { findProgram } from '../platform/find-program.ts'
-import { monotonicMs, pauseSync } from '../platform/time.ts'
+import { STORE_PATIENCE_MS, monotonicMs, pauseSync } from '../platform/time.ts'
 import { decodeCacheKey, encodeCacheKey } from './cache-cipher.ts'
 import { newCacheKey } from './cache-key-file.ts'
 import type { CacheKey, CacheKeySource } from './cache-cipher.ts'
@@ -50,7 +50,8 @@ export interface KeychainAccess {
   readonly patienceMs?: number | undefined
 }
 
-export interface KeychainKeyOptions extends KeychainAccess {
+export interface KeychainKeyOptions {
+  readonly askKeychain: AskKeychain
   /** awsmfa's state folder, which holds the lock for making a key. */
   readonly stateFolder: string
   /** Called with why there is no key, for `--debug`; never with a secret. */
@@ -58,12 +59,6 @@ export interface KeychainKeyOptions extends KeychainAccess {
   /** Called once, if a key could not be made: the session is not cached then. */
   readonly onUnavailable: (failure: KeychainFailure) => void
 }
-
-/**
- * Reading takes 10 to 20 ms. A keychain that takes seconds has opened a window, for which a credential_process may not
- * wait.
- */
-const PATIENCE_MS = 3000
 
 /**
  * The variables that child processes get: what they need to find the keychain and their libraries. No AWS keys, nothing
@@ -91,7 +86,7 @@ export function createKeychainKey(options: KeychainKeyOptions): CacheKeySource {
   const consult = (candidate?: string): KeychainOutcome => {
     const last = known.at(-1)
     if (last !== undefined && (last.kind !== 'none' || candidate === undefined)) return last
-    const outcome = outcomeOf(askKeychain(options, { account: KEYCHAIN_ACCOUNT, candidate }))
+    const outcome = outcomeOf(options.askKeychain({ account: KEYCHAIN_ACCOUNT, candidate }))
     known.push(outcome)
     if (outcome.kind === 'failed') options.onOddity(oddityOf(outcome.failure))
     return outcome
@@ -123,7 +118,7 @@ export function withKeychainLock<T>(stateFolder: string, work: () => T): T {
   const path = join(stateFolder, 'keychain.lock')
   const lock = writing(path, 'lock', () => {
     makePrivateFolder(stateFolder)
-    return acquireLock(path, { waitMs: PATIENCE_MS, pause: pauseSync })
+    return acquireLock(path, { waitMs: STORE_PATIENCE_MS, pause: pauseSync })
   })
   try {
     return work()
@@ -138,9 +133,24 @@ export type KeychainReply =
   | { readonly kind: 'none' }
   | { readonly kind: 'failed'; readonly failure: KeychainFailure }
 
-/** Asks the keychain about one item of awsmfa's, and returns what it then has. Takes 3 s at most. Never throws. */
-export function askKeychain(
-  { helper, environment, patienceMs = PATIENCE_MS }: KeychainAccess,
+/** Asks the keychain about one item of awsmfa's, and returns what it then has. Never throws. */
+export type AskKeychain = (question: KeychainQuestion) => KeychainReply
+
+/**
+ * Makes the keychain. Reading takes 10 to 20 ms. A keychain that takes seconds has opened a window, for which a
+ * credential_process may not wait: after STORE_PATIENCE_MS it is `slow`, and is not asked again.
+ */
+export function createKeychain(access: KeychainAccess): AskKeychain {
+  let slow: KeychainReply | undefined
+  return (question) => {
+    const reply = slow ?? askKeychain(access, question)
+    if (reply.kind === 'failed' && reply.failure.reason === 'slow') slow = reply
+    return reply
+  }
+}
+
+function askKeychain(
+  { helper, environment, patienceMs = STORE_PATIENCE_MS }: KeychainAccess,
   question: KeychainQuestion,
 ): KeychainReply {
   const endMs = monotonicMs() + patienceMs

@@ -176,6 +176,11 @@ export function note(text: string): string {
   return `awsmfa: note: ${text}\n`
 }
 
+/** Returns the line about a program that takes long, because it asks a person or hangs. */
+export function slowLine(program: string, timeoutMs: number): string {
+  return note(`waiting for ${program}, up to ${timeoutMs / 1000} s`)
+}
+
 /** Returns the line of a hint. */
 export function hint(text: string): string {
   return `awsmfa: hint: ${text}\n`

@@ -236,7 +236,7 @@ describe.skipIf(!hasSecretService())('the keychain', { timeout: 120_000 }, () =>
     await expectRefusal(variablesOf(bus), 'keychain', /the (?:keyring is locked|Secret Service has no default keyring)/)
     process.kill(bus.pid, 'SIGSTOP')
     try {
-      await expectRefusal(variablesOf(bus), 'keychain', /the Secret Service did not answer within 3 s/)
+      await expectRefusal(variablesOf(bus), 'keychain', /the Secret Service did not answer within 2.5 s/)
     } finally {
       process.kill(bus.pid, 'SIGCONT')
     }
@@ -310,7 +310,7 @@ describe.skipIf(!hasPass())('pass', { timeout: 120_000 }, () => {
     await expectRefusal(variables(), 'pass', /pass has no password store yet/)
     initialize('')
     writeFileSync(join(without, 'pass'), '#!/bin/sh\nexec /bin/sleep 60\n', { mode: 0o755 })
-    await expectRefusal({ ...variables(), PATH: without }, 'pass', /pass did not answer within 3 s/)
+    await expectRefusal({ ...variables(), PATH: without }, 'pass', /pass did not answer within 2.5 s/)
     mkdirSync(join(folder, 'awsmfa'), { recursive: true })
     writeFileSync(join(folder, 'awsmfa', `${ID}.gpg`), 'x')
     await expectRefusal(variables(), 'pass', /is damaged/)

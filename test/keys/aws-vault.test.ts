@@ -37,7 +37,17 @@ function vaultWith(
     asked.push(isRetry)
     return Promise.resolve(left.shift() ?? '')
   }
-  return { asked, options: { home, environment, profiles: ['work'], canAsk: () => typed.length > 0, askPassphrase } }
+  return {
+    asked,
+    options: {
+      home,
+      environment,
+      profiles: ['work'],
+      canAsk: () => typed.length > 0,
+      announce: () => undefined,
+      askPassphrase,
+    },
+  }
 }
 
 const SESSION = 'sts.GetSessionToken,d29yaw,YXJuOmF3czppYW06OjExMTExMTExMTExMTptZmEvYWxpY2U,1796040000'

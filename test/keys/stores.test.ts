@@ -1,7 +1,8 @@
 /** What stores of access keys report, each as one failure: locked, missing, slow, damaged, of a later version. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createPassphraseSource } from '../../src/keys/encrypted-file.ts'
 import {
   createKeychainStore,
   createPassStore,
@@ -14,11 +15,13 @@ import {
 import type { LongTermKeyStore } from '../../src/keys/stores.ts'
 import type { KeyPlace } from '../../src/command-line/spec.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
+import { createKeychain } from '../../src/sessions/keychain.ts'
 import { scratchFolder } from '../support/scratch.ts'
 
 const ID = 'AKIAIOSFODNN7EXAMPLE'
 const KEYS = { accessKeyId: ID, secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
 const { signal } = new AbortController()
+const NOBODY = { canAsk: () => false, announce: () => undefined }
 
 async function failureOf(action: () => Promise<unknown>): Promise<unknown> {
   try {
@@ -46,7 +49,7 @@ describe('an item', () => {
 function passStore(script: string): LongTermKeyStore {
   const folder = scratchFolder()
   writeFileSync(join(folder, 'pass'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
-  return createPassStore({ environment: { PATH: `${folder}:/usr/bin:/bin`, HOME: folder }, canAsk: () => false })
+  return createPassStore({ environment: { PATH: `${folder}:/usr/bin:/bin`, HOME: folder }, ...NOBODY })
 }
 
 const LOCKED = '[GNUPG:] KEY_CONSIDERED 0 0\n[GNUPG:] DECRYPTION_FAILED'
@@ -65,7 +68,7 @@ describe.skipIf(process.platform === 'win32')('pass', () => {
 
   it('has an entry if its file is there, without opening it', async () => {
     const folder = scratchFolder()
-    const store = createPassStore({ environment: { PATH: '', PASSWORD_STORE_DIR: folder }, canAsk: () => false })
+    const store = createPassStore({ environment: { PATH: '', PASSWORD_STORE_DIR: folder }, ...NOBODY })
     expect(await store.has(ID, signal)).toBe(false)
     mkdirSync(join(folder, 'awsmfa'))
     writeFileSync(join(folder, 'awsmfa', `${ID}.gpg`), '')
@@ -75,32 +78,87 @@ describe.skipIf(process.platform === 'win32')('pass', () => {
 
 describe.skipIf(process.platform !== 'linux')('the keychain', () => {
   /** A Secret Service that is unlocked, and a helper that answers with an item. */
-  function keychain(answer: object, patienceMs = 3000): LongTermKeyStore {
+  function keychain(
+    answer: object,
+    patienceMs: number | undefined,
+  ): { readonly store: LongTermKeyStore; readonly calls: () => readonly string[] } {
     const folder = scratchFolder()
-    const service =
-      '#!/bin/sh\ncase "$*" in *Locked*) echo "variant boolean false";; *) echo "array [ ] array [ ]";; esac\n'
+    const seen = join(folder, 'seen')
+    const service = `#!/bin/sh\necho "$*" >> '${seen}'\ncase "$*" in *Locked*) echo "variant boolean false";; *) echo "array [ ] array [ ]";; esac\n`
     writeFileSync(join(folder, 'dbus-send'), service, { mode: 0o755 })
     const script =
       'kind' in answer ? `console.log(${JSON.stringify(JSON.stringify(answer))})` : 'setTimeout(() => {}, 60_000)'
-    return createKeychainStore({
-      helper: [process.execPath, '-e', script],
-      environment: { PATH: folder, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' },
-      stateFolder: folder,
-      patienceMs,
-    })
+    const environment = { PATH: folder, DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' }
+    const askKeychain = createKeychain({ helper: [process.execPath, '-e', script], environment, patienceMs })
+    return {
+      store: createKeychainStore({ askKeychain, stateFolder: folder }),
+      calls: () => readFileSync(seen, 'utf8').trim().split('\n'),
+    }
   }
 
   it.each(ITEMS.filter(([, , expected]) => typeof expected === 'string'))(
     'reports an item: %s',
     async (_, text, reason) => {
-      const failure = await failureOf(() => keychain({ kind: 'found', text }).find(ID, signal))
+      const failure = await failureOf(() => keychain({ kind: 'found', text }, undefined).store.find(ID, signal))
       expect(failure).toMatchObject({ code: 'KEY_STORE_FAILED', store: 'keychain', reason })
     },
   )
 
-  it('that hangs is reported when its time is up', async () => {
-    const failure = await failureOf(() => keychain({}, 400).find(ID, signal))
-    expect(failure).toMatchObject({ code: 'KEYCHAIN_UNAVAILABLE', reason: 'slow', wanted: 'access-key' })
+  it('that hangs is reported when its time is up, and is not asked again', async () => {
+    const { store, calls } = keychain({}, 400)
+    for (let time = 0; time < 3; time += 1)
+      expect(await failureOf(() => store.find(ID, signal))).toMatchObject({
+        code: 'KEYCHAIN_UNAVAILABLE',
+        reason: 'slow',
+        wanted: 'access-key',
+      })
+    expect(calls()).toHaveLength(2)
+  })
+
+  it('has less than 3 s for all of its answers together', async () => {
+    const { store, calls } = keychain({ kind: 'none' }, undefined)
+    await store.find(ID, signal)
+    const limits = calls().map((line) => Number(/--reply-timeout=(\d+)/.exec(line)?.[1]))
+    expect(limits).toHaveLength(2)
+    expect(limits.every((limit, index) => limit <= (limits[index - 1] ?? 2500))).toBe(true)
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('no answer within 3 s', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+  afterEach(() => void vi.useRealTimers())
+
+  it.each([
+    ['ends when it is told to', 'exec sleep 1000'],
+    ['does not', "trap '' TERM; while :; do sleep 1000; done"],
+  ])('is reported of a pass that %s', async (_, script) => {
+    const failure = failureOf(() => passStore(script).find(ID, signal))
+    vi.advanceTimersByTime(3000)
+    expect(await failure).toMatchObject({ store: 'pass', reason: 'slow' })
+  })
+
+  it('is reported of a passphrase command, which may ask a person; it ends with Ctrl-C, or after a minute', async () => {
+    for (const end of ['Ctrl-C', 'a minute'] as const) {
+      const said: string[] = []
+      const cancelled = new AbortController()
+      const source = createPassphraseSource({
+        command: { value: 'sleep 1000', origin: { kind: 'flag', flag: 'passphrase-command' } },
+        environment: { PATH: '/usr/bin:/bin' },
+        profile: 'work',
+        asker: { obstacle: () => 'no-terminal', say: () => undefined, askLine: () => Promise.reject(new Error()) },
+        announce: (line) => said.push(line),
+      })
+      const failure = failureOf(() => source.ask({ accessKeyId: ID, isRetry: false }, cancelled.signal))
+      vi.advanceTimersByTime(2000)
+      expect(said).toEqual([])
+      vi.advanceTimersByTime(1000)
+      expect(said).toEqual(["awsmfa: note: waiting for the passphrase command 'sleep', up to 60 s\n"])
+      if (end === 'Ctrl-C') cancelled.abort(new AwsmfaError({ code: 'CANCELLED' }))
+      else vi.advanceTimersByTime(57_000)
+      expect(await failure).toMatchObject(
+        end === 'Ctrl-C' ? { code: 'CANCELLED' } : { code: 'PASSPHRASE_COMMAND_FAILED', seconds: 60 },
+      )
+    }
   })
 })
 

@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { runCredentialProcess } from '../../src/login/long-term-keys.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { Failure } from '../../src/model/failure.ts'
@@ -12,6 +12,7 @@ const ANSWER = `echo '{ "Version": 1, "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "Se
 
 describe.skipIf(process.platform === 'win32')('a credential process', () => {
   let folder: string
+  const said: string[] = []
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'awsmfa-test-'))
   })
@@ -34,7 +35,7 @@ describe.skipIf(process.platform === 'win32')('a credential process', () => {
     const environment = { PATH: process.env['PATH'] }
     return await runCredentialProcess(
       { kind: 'process', profile: 'base', place: PLACE, command },
-      { environment, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
+      { environment, announce: (line) => said.push(line), ...(timeoutMs === undefined ? {} : { timeoutMs }) },
       signal,
     )
   }
@@ -79,6 +80,16 @@ describe.skipIf(process.platform === 'win32')('a credential process', () => {
   // That its child processes end too is tested for token commands, which are run by the same function.
   it('fails after its time limit', async () => {
     expect(await failureOf(script('exec sleep 1000'), 500)).toMatchObject({ reason: 'timed-out' })
+  })
+
+  it('is named within 3 s if it does not answer, since it may ask a person', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const failure = failureOf(script('exec sleep 1000'))
+    vi.advanceTimersByTime(3000)
+    expect(said).toEqual(["awsmfa: note: waiting for the credential_process of 'base', up to 50 s\n"])
+    vi.advanceTimersByTime(47_000)
+    expect(await failure).toMatchObject({ reason: 'timed-out' })
   })
 
   it('fails with the reason of an abort signal', async () => {

@@ -2,14 +2,13 @@
  * Finds or creates the cache key in the keychain once, in a separate process, and prints it:
  *   keychain-key-once.cjs <state folder> <words that start the helper>
  */
-import { createKeychainKey } from '../../../src/sessions/keychain.ts'
+import { createKeychain, createKeychainKey } from '../../../src/sessions/keychain.ts'
 import { encodeCacheKey } from '../../../src/sessions/cache-cipher.ts'
 
 const [, , stateFolder = '', program = '', ...words] = process.argv
 const source = createKeychainKey({
-  helper: [program, ...words],
+  askKeychain: createKeychain({ helper: [program, ...words], environment: process.env }),
   stateFolder,
-  environment: process.env,
   onOddity: () => undefined,
   onUnavailable: () => undefined,
 })
