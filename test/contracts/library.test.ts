@@ -105,6 +105,11 @@ function hasCode(entry: LogEntry): boolean {
   return JSON.stringify(entry).includes('TokenCode')
 }
 
+/** A line that prints a word on every system. */
+function commandThatPrints(word: string): string {
+  return `"${process.execPath}" -p "'${word}'"`
+}
+
 function inMinutes(minutes: number): string {
   return new Date(Date.now() + minutes * 60_000).toISOString().replace(/\.\d+/, '')
 }
@@ -112,7 +117,7 @@ function inMinutes(minutes: number): string {
 describe('an access key in an encrypted file', () => {
   const stored = (): string => join(home.path, 'own/config/keys')
   beforeEach(async () => {
-    vi.stubEnv('AWSMFA_PASSPHRASE_COMMAND', 'echo sesame')
+    vi.stubEnv('AWSMFA_PASSPHRASE_COMMAND', commandThatPrints('sesame'))
     home.write('.aws/credentials', '')
     home.write(
       '.aws/config',
@@ -139,7 +144,7 @@ describe('an access key in an encrypted file', () => {
   })
 
   it('that is missing, or has another passphrase, is reported before a code is asked for', async () => {
-    vi.stubEnv('AWSMFA_PASSPHRASE_COMMAND', 'echo wrong')
+    vi.stubEnv('AWSMFA_PASSPHRASE_COMMAND', commandThatPrints('wrong'))
     const provider = fromAwsmfa({ profile: 'base', mfaCodeProvider: nobody })
     await expect(provider()).rejects.toMatchObject({ code: 'KEY_STORE_FAILED' })
     rmSync(stored(), { recursive: true })

@@ -24,6 +24,7 @@ import {
   withTexts,
 } from '../support/doctor-homes.ts'
 import type { DoctorHome, FileTexts } from '../support/doctor-homes.ts'
+import { isWindows } from '../support/on-windows.ts'
 
 const FILES = ['credentials', 'config'] as const
 const OUTCOMES = new Set(['tools-use', 'tools-fail'])
@@ -66,12 +67,16 @@ it('every finding has a broken home, and every broken home a finding', () => {
 describe.each(CODES)('%s', (code) => {
   const home = readBrokenHome(code)
 
-  it('is the only finding in its home, and its report shows no secret', async () => {
-    expect(codesIn(home)).toEqual([code])
-    const report = renderFindings(findingsIn(home), { profiles: 2, isVerbose: true }, MESSAGE_CONTEXT, PLAIN)
-    expect(report).not.toMatch(/undefined|wJalrXUtnFEMI|IQoJb3JpZ2lu|AKIAIOSFODNN7|ASIAIOSFODNN7/)
-    await expect(report).toMatchFileSnapshot(`${brokenHomePath(code)}/report.txt`)
-  })
+  // Variables are unset in other words on Windows: test/errors/windows-words.test.ts.
+  it.skipIf(isWindows && code.startsWith('variable-'))(
+    'is the only finding in its home, and its report shows no secret',
+    async () => {
+      expect(codesIn(home)).toEqual([code])
+      const report = renderFindings(findingsIn(home), { profiles: 2, isVerbose: true }, MESSAGE_CONTEXT, PLAIN)
+      expect(report).not.toMatch(/undefined|wJalrXUtnFEMI|IQoJb3JpZ2lu|AKIAIOSFODNN7|ASIAIOSFODNN7/)
+      await expect(report).toMatchFileSnapshot(`${brokenHomePath(code)}/report.txt`)
+    },
+  )
 
   it('has the severity of the table, or a lesser one', () => {
     for (const { severity } of findingsIn(home).filter((found) => found.code === code))

@@ -19,8 +19,8 @@ import {
 } from '../../src/doctor/machine.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
+import { isWindows } from '../support/on-windows.ts'
 
-const HAS_MODES = process.platform !== 'win32'
 const NAME = '0123456789abcdef0123456789abcdef01234567'
 
 let home: TempHome
@@ -48,7 +48,7 @@ describe('a file', () => {
     expect(readInputFile(at('folder'))).toMatchObject({ text: '', exists: true, unreadable: 'it is a directory' })
   })
 
-  it.skipIf(!HAS_MODES).each([
+  it.skipIf(isWindows).each([
     [0o600, false],
     [0o400, false],
     [0o640, true],
@@ -64,7 +64,7 @@ describe('a file', () => {
   })
 })
 
-it.skipIf(!HAS_MODES)('devices, folders and pipes are never open files', () => {
+it.skipIf(isWindows)('devices, folders and pipes are never open files', () => {
   mkdirSync(at('folder'), { mode: 0o755 })
   execFileSync('mkfifo', ['-m', '666', at('pipe')])
   symlinkSync('/dev/null', at('link'))
@@ -99,7 +99,7 @@ it('a missing program and a folder are not there', () => {
     expect(inspectProgram(at(path))).toEqual({ isThere: false, needs: undefined })
 })
 
-describe.skipIf(process.platform === 'win32')('other programs called awsmfa', () => {
+describe.skipIf(isWindows)('other programs called awsmfa', () => {
   const pathOf = (...folders: readonly string[]): string => folders.map((folder) => at(folder)).join(delimiter)
 
   it('have another real path than the one that runs', () => {

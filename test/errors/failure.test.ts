@@ -8,6 +8,7 @@ import type { FailureView } from '../../src/errors/wording.ts'
 import { commandLine } from '../../src/ui/words.ts'
 import { documentedCodes, errorPage } from './error-page.ts'
 import { FAILURE_EXAMPLES } from './failure-examples.ts'
+import { isWindows } from '../support/on-windows.ts'
 
 const VIEW: FailureView = {
   home: '/home/alice',
@@ -21,12 +22,15 @@ function textOf(failure: Failure, view: FailureView = VIEW): string {
   return formatFailure(renderFailure(failure, view), view)
 }
 
-test('the words for every failure', async () => {
+// Windows has other quotes, and another command to unset a variable: windows-words.test.ts, test/ui/words.test.ts.
+const inPosixWords = test.skipIf(isWindows)
+
+inPosixWords('the words for every failure', async () => {
   const golden = FAILURE_EXAMPLES.map(({ name, failure }) => `# ${name}\n${textOf(failure)}`).join('\n')
   await expect(golden).toMatchFileSnapshot('failures.golden.txt')
 })
 
-test('docs/errors.md describes every failure', async () => {
+inPosixWords('docs/errors.md describes every failure', async () => {
   expect([...documentedCodes()].toSorted()).toEqual(
     [...new Set(FAILURE_EXAMPLES.map(({ failure }) => failure.code))].toSorted(),
   )
@@ -120,7 +124,7 @@ test('without known files an origin is called by the full name of its file', () 
   )
 })
 
-test.each([
+inPosixWords.each([
   [['work'], 'awsmfa login work'],
   [['my work'], "awsmfa login 'my work'"],
   [["it's"], String.raw`awsmfa login 'it'\''s'`],

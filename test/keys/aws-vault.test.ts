@@ -126,7 +126,7 @@ describe('entries of pass', () => {
       mkdirSync(join(path, '..'), { recursive: true })
       writeFileSync(path, '')
     }
-    return findVaultKeys(options).map(({ profile, location }) => `${profile} in ${location}`)
+    return findVaultKeys(options).map(({ profile, location }) => `${profile} in ${location.replaceAll('\\', '/')}`)
   }
 
   it('are those below the prefix', () => {

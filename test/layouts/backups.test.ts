@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createBackups } from '../../src/layouts/backups.ts'
 import type { ChangeRecord } from '../../src/layouts/backups.ts'
-import { scratchFolder } from '../support/scratch.ts'
+import { expectPrivate, scratchFolder } from '../support/scratch.ts'
 
 const PATHS = { credentials: '/home/alice/.aws/credentials', config: '/home/alice/.aws/config' }
 const NOON = new Date('2026-11-21T12:00:00.123Z')
@@ -41,7 +41,7 @@ test('a record comes back as it was, byte for byte, the newest first', () => {
 test('is readable only by its owner', () => {
   const { backups, folder } = open()
   const name = backups.keep(recordAt(NOON))
-  expect([statSync(folder).mode & 0o777, statSync(join(folder, name)).mode & 0o777]).toEqual([0o700, 0o600])
+  expectPrivate(folder, join(folder, name))
 })
 
 test('records of other files, and what is no record, are passed over', () => {

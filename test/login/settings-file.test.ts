@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { isWindows } from '../support/on-windows.ts'
 import { readSettingsFile } from '../../src/login/settings-file.ts'
 import { SETTINGS_FILES } from '../../src/platform/paths.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
@@ -298,10 +299,10 @@ describe("awsmfa's own settings are refused, with the place", () => {
       found: 'directory',
     })
     rmSync(join(folder, 'config.toml'), { recursive: true })
+    if (isWindows) return
     symlinkSync('config.ini', join(folder, 'config.ini'))
     expect(await failure()).toMatchObject({ code: 'FILE_NOT_REGULAR', found: 'symlink-loop' })
     rmSync(join(folder, 'config.ini'))
-    if (process.platform === 'win32') return
     execFileSync('mkfifo', [join(folder, 'config.ini')])
     expect(await failure()).toMatchObject({ code: 'FILE_NOT_REGULAR', found: 'fifo' })
   })

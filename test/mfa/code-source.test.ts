@@ -4,6 +4,7 @@ import { canGetCode, tokenCodeSources } from '../../src/mfa/sources.ts'
 import { AwsmfaError } from '../../src/model/failure.ts'
 import type { Resolved } from '../../src/model/profile.ts'
 import type { Asker } from '../../src/ui/question.ts'
+import { posixOnly } from '../support/on-windows.ts'
 
 const from = (value: string): Resolved<string> => ({ value, origin: { kind: 'default' } })
 const nothing = {
@@ -33,11 +34,15 @@ const options = { asker, environment: {} }
 const request = { profile: 'work', profiles: 1, serialNumber: 'arn:aws:iam::111111111111:mfa/alice' }
 
 describe('the sources of a token code', () => {
-  test.each([
+  type Settings = Partial<Parameters<typeof canGetCode>[0]>
+  test.each<readonly [string, Settings, readonly string[]]>([
     ['a code that was passed, before all others', { tokenCode, tokenCommand, yubiKey }, ['123456']],
     ['a command before a YubiKey', { tokenCommand, yubiKey }, ['TOKEN_COMMAND_FAILED']],
-    ['a YubiKey and a prompt', { yubiKey }, ['YUBIKEY_FAILED', 'PROMPT_UNAVAILABLE']],
-    ['a prompt, if there is no other source', {}, ['PROMPT_UNAVAILABLE']],
+    // On Windows there is always a window.
+    ...posixOnly(
+      ['a YubiKey and a prompt', { yubiKey }, ['YUBIKEY_FAILED', 'PROMPT_UNAVAILABLE']],
+      ['a prompt, if there is no other source', {}, ['PROMPT_UNAVAILABLE']],
+    ),
   ])('are %s', async (_, settings, expected) => {
     const sources = await tokenCodeSources({ ...nothing, ...settings }, { ...options, environment: { PATH: '' } })
     const outcomes = await Promise.all(
@@ -53,9 +58,9 @@ describe('the sources of a token code', () => {
     expect(outcomes).toEqual(expected)
   })
 
-  test.each([
+  test.each<readonly [string, Settings, boolean]>([
     ['can be asked without a terminal if there is one beside the prompt', { yubiKey }, true],
-    ['cannot be asked without a terminal and a display', {}, false],
+    ...posixOnly(['cannot be asked without a terminal and a display', {}, false]),
   ])('%s', (_, settings, expected) => {
     expect(canGetCode({ ...nothing, ...settings }, options)).toBe(expected)
   })

@@ -8,12 +8,13 @@ import { AwsmfaError } from '../../src/model/failure.ts'
 import type { Failure } from '../../src/model/failure.ts'
 import type { TokenCodeRequest } from '../../src/mfa/token-code.ts'
 import { waitForExit, waitForFile } from '../support/processes.ts'
+import { isWindows } from '../support/on-windows.ts'
 
 const REQUEST: TokenCodeRequest = { profile: 'work', profiles: 1, serialNumber: 'arn:aws:iam::111111111111:mfa/alice' }
 const ORIGIN = { kind: 'file', file: 'config', profile: 'work', key: 'mfa_process', line: 3 } as const
 const REFUSAL = { nextCodeInSeconds: 12, known: 'used', answerLost: false } as const
 
-describe.skipIf(process.platform === 'win32')('a token command', () => {
+describe.skipIf(isWindows)('a token command', () => {
   let folder: string
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'awsmfa-test-'))

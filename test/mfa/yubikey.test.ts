@@ -10,6 +10,7 @@ import { AwsmfaError } from '../../src/model/failure.ts'
 import type { Failure } from '../../src/model/failure.ts'
 import type { TokenCodeRequest, TokenCodeSource } from '../../src/mfa/token-code.ts'
 import { waitForExit, waitForFile } from '../support/processes.ts'
+import { isWindows } from '../support/on-windows.ts'
 
 const SERIAL_NUMBER = 'arn:aws:iam::111111111111:mfa/alice'
 const REQUEST: TokenCodeRequest = { profile: 'work', profiles: 1, serialNumber: SERIAL_NUMBER }
@@ -25,7 +26,7 @@ interface Run {
   readonly keys?: string
 }
 
-describe.skipIf(process.platform === 'win32')('a YubiKey', () => {
+describe.skipIf(isWindows)('a YubiKey', () => {
   let folder: string
   let place: string
   beforeEach(() => {

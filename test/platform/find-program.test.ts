@@ -12,8 +12,9 @@ import {
 } from '../../src/platform/find-program.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
+import { isWindows } from '../support/on-windows.ts'
 
-describe.skipIf(process.platform === 'win32')('the file of a program', () => {
+describe.skipIf(isWindows)('the file of a program', () => {
   let home: TempHome
   const at = (...parts: readonly string[]): string => join(home.path, ...parts)
   beforeEach(() => {

@@ -1,7 +1,7 @@
 /** Whether another process is running. */
-import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { findProcess, identifyThisProcess, isPidUsed } from '../../src/platform/process-info.ts'
+import { exitedPid } from '../support/processes.ts'
 
 // Elsewhere less is known about a process than its number and its host.
 describe.runIf(process.platform === 'linux')('other processes', () => {
@@ -19,7 +19,7 @@ describe.runIf(process.platform === 'linux')('other processes', () => {
   })
 
   it('is gone once it has ended', () => {
-    const { pid } = spawnSync('true')
+    const pid = exitedPid()
     expect([isPidUsed(pid), findProcess({ ...self, pid }, self)]).toEqual([false, 'gone'])
   })
 })

@@ -1,5 +1,5 @@
 /** The cache key in a file. */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
@@ -23,8 +23,10 @@ import { createCacheKeyFile, newCacheKey } from '../../src/sessions/cache-key-fi
 import { cacheKeyPath, decodeCacheKey, encodeCacheKey, findCacheKey } from '../../src/sessions/cache-cipher.ts'
 import type { CacheKeySource } from '../../src/sessions/cache-cipher.ts'
 import { startOfDriver } from '../support/drivers.ts'
-import { namesBeside, scratchFolder } from '../support/scratch.ts'
+import { expectPrivate, namesBeside, scratchFolder } from '../support/scratch.ts'
 import { failureOf } from '../support/failure-of.ts'
+import { isWindows, posixOnly } from '../support/on-windows.ts'
+import { exitedPid } from '../support/processes.ts'
 
 const MEMORY = '/dev/shm'
 const HAS_MEMORY = process.platform === 'linux' && existsSync(MEMORY)
@@ -73,11 +75,8 @@ describe('the key', () => {
   it('is in a file of its owner alone, in a folder of its owner alone, with nothing beside it', () => {
     const { source, state, path } = open()
     source.findOrCreate()
-    expect([statSync(state).mode & 0o777, statSync(path).mode & 0o777, namesBeside(state)]).toEqual([
-      0o700,
-      0o600,
-      ['cache-key'],
-    ])
+    expectPrivate(state, path)
+    expect(namesBeside(state)).toEqual(['cache-key'])
   })
 
   it('is read back from its text, and from no other', () => {
@@ -108,7 +107,7 @@ describe('the key', () => {
   it('clears away what one that was killed while making it left behind, and nothing else', () => {
     const { source, state, path } = open()
     const key = source.findOrCreate()
-    const gone = spawnSync('true').pid
+    const gone = exitedPid()
     const leftovers = [`cache-key.awsmfa-${gone}-0123456789ab`, `cache-key.awsmfa-lock.by-${gone}-0123456789ab`]
     for (const name of [...leftovers, 'cache-key.old', `cache-key.awsmfa-${process.pid}-0123456789ab`])
       writeFileSync(join(state, name), '')
@@ -141,7 +140,7 @@ describe('a key file that is no good', () => {
     expect(told.join()).not.toContain(before.bytes.toString('base64').slice(0, 30))
   })
 
-  it.each([0o640, 0o604, 0o660, 0o644])(
+  it.skipIf(isWindows).each([0o640, 0o604, 0o660, 0o644])(
     'with mode %o: others may have read it, so a new one takes its place',
     (mode) => {
       const { source, path, told } = open()
@@ -149,10 +148,8 @@ describe('a key file that is no good', () => {
       chmodSync(path, mode)
       expect(source.find()).toBeUndefined()
       expect(source.findOrCreate().id).not.toBe(before.id)
-      expect([statSync(path).mode & 0o777, told[0]]).toEqual([
-        0o600,
-        expect.stringContaining('can be read by others') as string,
-      ])
+      expectPrivate(path)
+      expect(told[0]).toContain('can be read by others')
     },
   )
 
@@ -170,7 +167,7 @@ describe('a key file that is no good', () => {
     ])
   })
 
-  it('that belongs to another user is not used', () => {
+  it.skipIf(isWindows)('that belongs to another user is not used', () => {
     const { source, state } = open()
     source.findOrCreate()
     vi.spyOn(process, 'getuid').mockReturnValue(statSync(state).uid + 1)
@@ -204,10 +201,7 @@ describe.skipIf(!HAS_MEMORY)('with a runtime folder', () => {
       false,
       ['cache-key'],
     ])
-    expect([
-      statSync(join(runtime, 'awsmfa')).mode & 0o777,
-      statSync(join(runtime, 'awsmfa', 'cache-key')).mode & 0o777,
-    ]).toEqual([0o700, 0o600])
+    expectPrivate(join(runtime, 'awsmfa'), join(runtime, 'awsmfa', 'cache-key'))
   })
 
   it('that is emptied at logout: there is another key', () => {
@@ -270,10 +264,10 @@ describe('made by many processes at once', () => {
     return await Promise.all(answers)
   }
 
-  it.each([
+  it.each<readonly [string, (path: string) => void]>([
     ['none is there', (path: string) => unlinkSync(path)],
     ['a damaged one is there', (path: string) => writeFileSync(path, 'awsmfa-cache-key:1:')],
-    ['an exposed one is there', (path: string) => chmodSync(path, 0o644)],
+    ...posixOnly(['an exposed one is there', (path: string) => chmodSync(path, 0o644)]),
   ])('where %s: all are given the same key, and nothing is left beside it', async (_, prepare) => {
     const { source, state, path } = open()
     const before = source.findOrCreate()

@@ -1,9 +1,9 @@
 /** The copy of the config file that `exec --server` gives to its program. The endpoint itself: test/transcripts. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { createConfigCopy, stateOfFiles, sweepConfigCopies } from '../../src/sessions/container-endpoint.ts'
-import { scratchFolder } from '../support/scratch.ts'
+import { expectPrivate, scratchFolder } from '../support/scratch.ts'
 
 const BYTES = Buffer.from('[profile awsmfa-server]\n')
 const DAY = 24 * 60 * 60_000
@@ -15,7 +15,7 @@ it('is a private file in the state folder, and is removed', () => {
   const copy = createConfigCopy(state, BYTES)
   expect(dirname(copy.path)).toBe(join(state, 'server'))
   expect(readFileSync(copy.path)).toEqual(BYTES)
-  if (process.platform !== 'win32') expect(statSync(copy.path).mode & 0o777).toBe(0o600)
+  expectPrivate(copy.path)
   copy.remove()
   expect(readdirSync(join(state, 'server'))).toEqual([])
 })
@@ -25,7 +25,7 @@ it('is in a private folder for temporary files where the state folder cannot be 
   writeFileSync(state, '')
   const copy = createConfigCopy(state, BYTES)
   expect(readFileSync(copy.path)).toEqual(BYTES)
-  if (process.platform !== 'win32') expect(statSync(dirname(copy.path)).mode & 0o777).toBe(0o700)
+  expectPrivate(dirname(copy.path))
   copy.remove()
   expect(existsSync(dirname(copy.path))).toBe(false)
 })

@@ -1,3 +1,9 @@
+/** The fast tests run on Windows too (test/windows/fast-tests), without those of what only POSIX has. */
+export const isWindows = process.platform === 'win32'
+
+/** Returns the cases of a table that make sense with POSIX alone: none on Windows. */
+export const posixOnly = <const Case>(...cases: readonly Case[]): readonly Case[] => (isWindows ? [] : cases)
+
 /** Calls a function with Windows as the platform of the process. */
 export function onWindows<T>(call: () => T): T {
   const platform = Object.getOwnPropertyDescriptor(process, 'platform') ?? {}

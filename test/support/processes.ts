@@ -1,4 +1,5 @@
 /** Waits for other processes. */
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { vi } from 'vitest'
 
@@ -18,6 +19,11 @@ export async function waitForFile(path: string): Promise<string> {
     if (!existsSync(path)) throw new Error(`${path} does not exist`)
     return readFileSync(path, 'utf8').trimEnd()
   }, LIMIT_MS)
+}
+
+/** Returns the id of a process that has exited. */
+export function exitedPid(): number {
+  return spawnSync(process.execPath, ['--version']).pid
 }
 
 function isRunning(pid: number): boolean {

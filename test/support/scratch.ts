@@ -1,8 +1,18 @@
 /** Temporary folders for tests with real files. They are removed after the test. */
-import { mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
+import { isWindows } from './on-windows.ts'
 
 /** Creates an empty folder that is removed when the running test finishes. Its path contains no symbolic links. */
 export function scratchFolder(): string {
@@ -26,4 +36,12 @@ export function readBytes(path: string): string {
 /** Returns the names in a folder except the expected ones: what was left behind. */
 export function namesBeside(folder: string, ...expected: string[]): readonly string[] {
   return readdirSync(folder).filter((name) => !expected.includes(name))
+}
+
+/** Expects files and folders that only their owner can read; on Windows, which has no modes, that they exist. */
+export function expectPrivate(...paths: readonly string[]): void {
+  for (const path of paths) {
+    const stat = statSync(path)
+    if (!isWindows) expect([path, stat.mode & 0o777]).toEqual([path, stat.isDirectory() ? 0o700 : 0o600])
+  }
 }

@@ -4,7 +4,7 @@
  * Each turn acquires the lock, adds 1, and leaves the lock file behind as that of the process that has exited. Starts
  * when its stdin is closed.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { acquireLock } from '../../../src/platform/file-lock.ts'
 import { pauseSync } from '../../../src/platform/time.ts'
 
@@ -14,7 +14,5 @@ for (let turn = 0; turn < Number(turns); turn++) {
   acquireLock(lock, { waitMs: 60_000, pause: pauseSync })
   writeFileSync(counter, String(Number(readFileSync(counter, 'utf8')) + 1))
   const holder = JSON.parse(readFileSync(lock, 'utf8')) as object
-  const dead = `${lock}-${String(process.pid)}`
-  writeFileSync(dead, JSON.stringify({ ...holder, pid: Number(exitedPid) }))
-  renameSync(dead, lock)
+  writeFileSync(lock, JSON.stringify({ ...holder, pid: Number(exitedPid) }))
 }
