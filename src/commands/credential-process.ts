@@ -1,11 +1,10 @@
 /** `credential-process`: answers the AWS SDKs and the AWS CLI in the JSON of their `credential_process` protocol. */
-import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { Invocation } from '../command-line/table.ts'
-import { notSignedIn, ownSession, ssoSessionReader } from './program-session.ts'
+import { ownSession } from './program-session.ts'
 import type { ProcessSession } from './program-session.ts'
 import { renderFailure } from '../errors/messages.ts'
 import type { FailureView } from '../errors/wording.ts'
-import { existingSession, throwIfStopped } from '../login/provide-session.ts'
+import { existingSession, sessionOfAwsCli, throwIfStopped } from '../login/provide-session.ts'
 import type { ExistingSession } from '../login/provide-session.ts'
 import { settingsReader } from '../login/settings-file.ts'
 import { findSetting, toLength, toSeconds, toSwitch } from '../login/settings.ts'
@@ -13,7 +12,7 @@ import { secondsUntil } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import type { Failure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
-import { createLoginRuntime } from '../runtime/login.ts'
+import { createLoginRuntime, currentEffects } from '../runtime/login.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { noteSources, renderProcessAnswer, storeAnswer } from '../sessions/process-answers.ts'
@@ -88,16 +87,18 @@ async function findSession(
     const view = { home: runtime.home, files: snapshots.paths, now: runtime.now(), debug: false }
     runtime.terminal.stderr(renderNotRenewed(profile, expiration, failure, view))
   }
-  const existing = await findExisting(invocation, profile, snapshots, runtime)
-  if (findSignIn(profile, snapshots.profiles) !== undefined) {
-    // The AWS CLI may sign out, which no stored answer would notice.
-    if (existing !== undefined) return { ...existing, isStorable: false }
-    throw notSignedIn(profile, { kind: 'none' }, snapshots.profiles, runtime)
-  }
+  const [{ options }, { profiles }, { environment }] = [invocation, snapshots, runtime]
+  const defaults = await runtime.readSettings()
+  const request = { profile, profiles, minimumSeconds: 0, options, environment, defaults }
+  const effects = currentEffects(options, snapshots, runtime)
+  // The AWS CLI may sign out, which no stored answer would notice.
+  if (findSignIn(profile, profiles) !== undefined)
+    return { ...(await sessionOfAwsCli(request, effects)), isStorable: false }
+  const existing = await existingSession(request, effects)
   if (existing !== undefined && isServed(existing, windowSeconds, runtime.now())) return found(existing)
   try {
-    const options = { windowSeconds, refusalMaxAgeMs: REFUSAL_MAX_AGE_MS, onNotRenewed }
-    return { ...(await ownSession(invocation, snapshots, options, runtime)), isStorable: true }
+    const limits = { windowSeconds, refusalMaxAgeMs: REFUSAL_MAX_AGE_MS, onNotRenewed }
+    return { ...(await ownSession(invocation, snapshots, limits, runtime)), isStorable: true }
   } catch (error) {
     throwIfStopped(runtime.cancelled)
     if (!(error instanceof AwsmfaError)) throw error
@@ -109,25 +110,6 @@ async function findSession(
     const inBackground = runtime.terminal.isInBackground()
     throw new AwsmfaError({ code: 'SESSION_MISSING', profile, inBackground }, { cause: error })
   }
-}
-
-async function findExisting(
-  invocation: Invocation<'credential-process'>,
-  profile: string,
-  snapshots: SharedSnapshots,
-  runtime: LoginRuntime,
-): Promise<ExistingSession | undefined> {
-  const { environment } = runtime
-  const { options } = invocation
-  const defaults = await runtime.readSettings()
-  return await existingSession(
-    { profile, profiles: snapshots.profiles, minimumSeconds: 0, options, environment, defaults },
-    {
-      ...runtime,
-      ssoSessionOf: ssoSessionReader(invocation, snapshots, runtime),
-      connect: (settings) => runtime.connect(settings, snapshots),
-    },
-  )
 }
 
 /**

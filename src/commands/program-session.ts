@@ -4,22 +4,22 @@
  */
 import { isAssumeRoleProfile, isOwnProcess } from '../aws-files/profile-keys.ts'
 import type { SharedSnapshots } from '../aws-files/profiles.ts'
-import { isUnencrypted } from '../aws/connection-settings.ts'
 import { optionsFor } from '../command-line/table.ts'
 import type { AnyInvocation, Invocation } from '../command-line/table.ts'
 import { loginInput, prepareLogin } from '../login/prepare.ts'
-import { answerProcess, currentCredentials } from '../login/provide-session.ts'
-import type { CurrentEffects, CurrentOutcome, ProcessRequest } from '../login/provide-session.ts'
+import { answerProcess, currentCredentials, notSignedIn } from '../login/provide-session.ts'
+import type { CurrentOutcome, ProcessRequest } from '../login/provide-session.ts'
 import { renderTrail } from '../login/resolution.ts'
-import { resolveChainedRoles, resolveLogin } from '../login/resolve.ts'
+import { resolveLogin } from '../login/resolve.ts'
 import { findSetting, toSeconds } from '../login/settings.ts'
 import type { CallerIdentity, GivenSession, ShortTermCredentials } from '../model/credentials.ts'
-import { formatExpiration, secondsUntil } from '../model/credentials.ts'
+import { formatExpiration } from '../model/credentials.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { isRegionOfAwsmfa, REGION_SET, resolveTargetProfile } from '../model/invocation.ts'
 import type { Environment } from '../model/invocation.ts'
 import type { Profiles } from '../model/profile.ts'
 import { ENDPOINT_TOKEN, ENDPOINT_URL, OWN_CONFIG, SERVER_CONFIG } from '../platform/paths.ts'
+import { currentEffects } from '../runtime/login.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { isUsable } from '../sessions/reuse.ts'
 import { findSignIn, sourceProfilesOf } from '../sessions/status.ts'
@@ -93,66 +93,8 @@ async function currentSession(
   const [{ options }, { profiles }, defaults] = [invocation, snapshots, await runtime.readSettings()]
   return await currentCredentials(
     { profile, profiles, minimumSeconds, options, environment, defaults },
-    {
-      ...runtime,
-      ssoSessionOf: ssoSessionReader(invocation, snapshots, runtime),
-      connect: (settings) => runtime.connect(settings, snapshots),
-    },
+    currentEffects(options, snapshots, runtime),
   )
-}
-
-/** Returns how a token of single sign-on becomes the session of its role. Throws what requestRoleCredentials throws. */
-export function ssoSessionReader(
-  { options }: AnyInvocation,
-  snapshots: SharedSnapshots,
-  runtime: LoginRuntime,
-): NonNullable<CurrentEffects['ssoSessionOf']> {
-  return async (view) => {
-    const { environment, awsLogins } = runtime
-    const token = awsLogins.ssoTokenOf(view)
-    if (token === undefined || secondsUntil(token.expiration, runtime.now()) === 0) return undefined
-    const endpoint = environment['AWS_ENDPOINT_URL_SSO'] || undefined
-    if (endpoint !== undefined && (!URL.canParse(endpoint) || isUnencrypted(endpoint))) {
-      const expected = 'an https:// address'
-      const origin = { kind: 'environment', variable: 'AWS_ENDPOINT_URL_SSO' } as const
-      const problem = { kind: 'bad-value', option: 'AWS_ENDPOINT_URL_SSO', value: endpoint, expected, origin } as const
-      throw new AwsmfaError({ code: 'USAGE', problem })
-    }
-    const path = [view.name]
-    const defaults = await runtime.readSettings()
-    const settings = { ...resolveChainedRoles({ options, environment, defaults, path: [view] }), path }
-    const { requestRoleCredentials } = await import('../aws/federation.ts')
-    const transport = runtime.transportFor(settings, snapshots)
-    const session = await requestRoleCredentials({ ...token, endpoint, transport }, runtime.deadline.signal)
-    if (session === undefined) return undefined
-    const { accessKeyId, expiration } = session
-    return { source: 'aws-sso-cache', accessKeyId, expiration, managedBy: 'other', credentials: session }
-  }
-}
-
-/** Returns SESSION_MISSING, with the command of the AWS CLI that signs in to the profile or to its source profile. */
-export function notSignedIn(
-  profile: string,
-  found: CurrentOutcome,
-  profiles: Profiles,
-  {
-    cachedSessionOf,
-    now,
-    wantedSeconds,
-  }: Pick<LoginRuntime, 'cachedSessionOf' | 'now'> & { readonly wantedSeconds?: number },
-): AwsmfaError {
-  const signIn = findSignIn(profile, profiles)
-  const view = signIn && profiles.find(signIn.profile)
-  const ended = found.kind === 'none' ? found.expiration : undefined
-  const { expiration: token, isRenewable = false } = (view && cachedSessionOf(view)) ?? {}
-  const expiration = ended ?? (token !== undefined && token <= now() ? token : undefined)
-  return new AwsmfaError({
-    code: 'SESSION_MISSING',
-    profile,
-    signIn: signIn && { ...signIn, isRenewable },
-    expiration,
-    wantedSeconds,
-  })
 }
 
 /** A session without an expiration may have expired, and only STS knows: then it is as good as none. */

@@ -75,9 +75,9 @@ export const PROFILE_WORDS = {
       ),
     ),
   LONG_TERM_CREDENTIALS_MISSING: ({ profile, path, lookedFor, sessionAt, signIn }, view) =>
-    signIn !== undefined && path.length > 1
+    signIn !== undefined
       ? say(
-          `the source profile of ${quoted(profile)}, ${quoted(path.at(-1) ?? '')}, signs in with ${quoted(signIn)}, not with a token code`,
+          `${path.length > 1 ? `the source profile of ${quoted(profile)}, ${quoted(path.at(-1) ?? '')},` : quoted(profile)} signs in with ${quoted(signIn)}, not with a token code`,
           ...signInHints(path.at(-1) ?? '', signIn),
         )
       : say(

@@ -11,7 +11,7 @@ import { renderFailure } from '../errors/messages.ts'
 import type { FailureView } from '../errors/wording.ts'
 import type { AwsmfaCredentials, AwsmfaProviderError, FromAwsmfaOptions, MfaCodeRequest } from './types.ts'
 import { loginInput } from '../login/prepare.ts'
-import { existingSession, provideSession } from '../login/provide-session.ts'
+import { existingSession, provideSession, sessionOfAwsCli } from '../login/provide-session.ts'
 import type { ExistingSession } from '../login/provide-session.ts'
 import { renderTrail } from '../login/resolution.ts'
 import type { LoginResolution } from '../login/resolution.ts'
@@ -24,10 +24,11 @@ import type { Failure, FailureCode } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import { resolveHome, resolveSharedFiles, surroundingsOfProcess } from '../platform/paths.ts'
 import type { Surroundings } from '../platform/paths.ts'
-import { createLoginRuntime } from '../runtime/login.ts'
+import { createLoginRuntime, currentEffects } from '../runtime/login.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { createRuntime } from '../runtime/runtime.ts'
 import { outlasts } from '../sessions/reuse.ts'
+import { findSignIn } from '../sessions/status.ts'
 import { commandLine, profileWord, visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
@@ -74,32 +75,32 @@ async function find(options: FromAwsmfaOptions, surroundings: Surroundings): Pro
 
 /**
  * Returns the session that every other tool uses for the profile, if it lasts long enough. A role or a duration of the
- * program's own needs another one.
+ * program's own needs another one; how long a session of the AWS CLI lasts is up to the AWS CLI. Throws what
+ * sessionOfAwsCli throws.
  */
 async function findExisting(
   options: FromAwsmfaOptions,
   snapshots: SharedSnapshots,
   runtime: LoginRuntime,
 ): Promise<ExistingSession | undefined> {
-  if (options.roleArn !== undefined || options.durationSeconds !== undefined) return undefined
   const { environment, now } = runtime
+  const { profiles } = snapshots
   const invocation = invocationOf(options)
   const profile = resolveTargetProfile(invocation, environment).value
-  const view = snapshots.profiles.find(profile)
-  // Tools pass over the keys in a section of this kind.
-  if (isIgnored(view) && (view === undefined || !isAssumeRoleProfile(view))) return undefined
   const minimumSeconds = options.minimumSeconds ?? 0
-  const existing = await existingSession(
-    {
-      profile,
-      profiles: snapshots.profiles,
-      minimumSeconds,
-      options: invocation.options,
-      environment,
-      defaults: await runtime.readSettings(),
-    },
-    { ...runtime, connect: (settings) => runtime.connect(settings, snapshots) },
-  )
+  const defaults = await runtime.readSettings()
+  const request = { profile, profiles, minimumSeconds, options: invocation.options, environment, defaults }
+  const effects = currentEffects(invocation.options, snapshots, runtime)
+  const { roleArn, durationSeconds } = options
+  const signIn = findSignIn(profile, profiles)
+  // A role is assumed for a profile with a source profile.
+  if (signIn !== undefined && (roleArn === undefined || signIn.profile !== profile))
+    return await sessionOfAwsCli(request, effects)
+  const view = profiles.find(profile)
+  // Tools pass over the keys in a section of this kind.
+  const isPassedOver = isIgnored(view) && (view === undefined || !isAssumeRoleProfile(view))
+  if (roleArn !== undefined || durationSeconds !== undefined || isPassedOver) return undefined
+  const existing = await existingSession(request, effects)
   if (existing === undefined || !outlasts(existing.expiration, minimumSeconds, now())) return undefined
   runtime.debug('an existing session is used')
   return existing
@@ -199,18 +200,16 @@ function wordsOf(failure: Failure, { profile, home, files }: ProviderErrorView):
   return text
 }
 
-/** Hints that name a flag which is no option here are left out, unless the flag is part of a whole command line. */
+/** Hints that name a flag which is no option here are left out, unless the flag is part of a command line. */
 function inOptions(hint: string): readonly string[] {
-  if (hint.includes('awsmfa login')) return [hint]
+  if (/(?:^|: )aws(?:mfa)? [a-z]/.test(hint)) return [hint]
   const text = withOptionNames(hint)
   return /(?:^|\s)--[a-z]/.test(text) ? [] : [text]
 }
 
 function withOptionNames(text: string): string {
-  return LOGIN_FLAGS.reduce(
-    (named, flag) => named.replaceAll(new RegExp(`--${flag}(?![\\w-])`, 'g'), optionKey(flag)),
-    text,
-  )
+  const names = [...LOGIN_FLAGS.map((flag) => [flag, optionKey(flag)] as const), ['min-ttl', 'minimumSeconds'] as const]
+  return names.reduce((named, [flag, option]) => named.replaceAll(new RegExp(`--${flag}(?![\\w-])`, 'g'), option), text)
 }
 
 function fault(error: unknown): AwsmfaProviderError {

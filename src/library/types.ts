@@ -23,7 +23,8 @@ export interface FromAwsmfaOptions {
   readonly roleArn?: string | undefined
   /**
    * How long the session should last, in seconds. A role for more than 3600 takes a token code of its own. By default a
-   * role's session lasts an hour at most, and is renewed without a code while the MFA session is valid.
+   * role's session lasts an hour at most, and is renewed without a code while the MFA session is valid. Not used for a
+   * profile that the AWS CLI signs in to.
    */
   readonly durationSeconds?: number | undefined
   /**

@@ -323,18 +323,56 @@ export async function existingSession(
   effects: CurrentEffects & { readonly cancelled: AbortSignal },
 ): Promise<ExistingSession | undefined> {
   try {
-    const found = await currentCredentials(request, effects)
-    if (found.kind === 'none' || found.session.expiration === undefined) return undefined
-    const { session, stored } = found
-    const identity = found.identity ?? stored?.identity ?? effects.facts.identityOf(session.accessKeyId)
-    return { ...session, expiration: found.session.expiration, account: identity?.account, stored }
+    return asExisting(await currentCredentials(request, effects), effects)
   } catch (error) {
-    // For a profile that the AWS CLI signs in to, awsmfa has no other way.
-    const isElsewhere = findSignIn(request.profile, request.profiles) !== undefined
-    if (!(error instanceof AwsmfaError) || effects.cancelled.aborted || isElsewhere) throw error
+    if (!(error instanceof AwsmfaError) || effects.cancelled.aborted) throw error
     effects.debug(`the existing session cannot be used (${error.failure.code})`)
     return undefined
   }
+}
+
+/**
+ * Returns the session of a profile that the AWS CLI signs in to, for which awsmfa has no other way to one. Throws
+ * SESSION_MISSING with the command that signs in, and what currentCredentials throws.
+ */
+export async function sessionOfAwsCli(request: CurrentRequest, effects: CurrentEffects): Promise<ExistingSession> {
+  const { profile, profiles, minimumSeconds: wantedSeconds } = request
+  const found = await currentCredentials(request, effects)
+  const existing = asExisting(found, effects)
+  if (existing === undefined) throw notSignedIn(profile, found, profiles, { ...effects, wantedSeconds })
+  return existing
+}
+
+function asExisting(found: CurrentOutcome, { facts }: CurrentEffects): ExistingSession | undefined {
+  if (found.kind === 'none' || found.session.expiration === undefined) return undefined
+  const { session, stored } = found
+  const identity = found.identity ?? stored?.identity ?? facts.identityOf(session.accessKeyId)
+  return { ...session, expiration: found.session.expiration, account: identity?.account, stored }
+}
+
+/** Returns SESSION_MISSING, with the command of the AWS CLI that signs in to the profile or to its source profile. */
+export function notSignedIn(
+  profile: string,
+  found: CurrentOutcome,
+  profiles: Profiles,
+  {
+    cachedSessionOf,
+    now,
+    wantedSeconds,
+  }: Pick<CurrentEffects, 'cachedSessionOf' | 'now'> & { readonly wantedSeconds?: number },
+): AwsmfaError {
+  const signIn = findSignIn(profile, profiles)
+  const view = signIn && profiles.find(signIn.profile)
+  const ended = found.kind === 'none' ? found.expiration : undefined
+  const { expiration: token, isRenewable = false } = (view && cachedSessionOf(view)) ?? {}
+  const expiration = ended ?? (token !== undefined && token <= now() ? token : undefined)
+  return new AwsmfaError({
+    code: 'SESSION_MISSING',
+    profile,
+    signIn: signIn && { ...signIn, isRenewable },
+    expiration,
+    wantedSeconds,
+  })
 }
 
 /**

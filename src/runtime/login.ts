@@ -11,13 +11,16 @@ import type { AccessKeys, AwsCallerOptions } from '../aws/sts.ts'
 import { renderUnencrypted } from '../errors/sts.ts'
 import type { ProcessStart } from '../layouts/setup-plan.ts'
 import type { Connection, LoginEffects } from '../login/prepare.ts'
+import type { CurrentEffects, CurrentRequest } from '../login/provide-session.ts'
 import { findServiceEndpoint } from '../login/region.ts'
 import type { LoginResolution } from '../login/resolution.ts'
+import { resolveChainedRoles } from '../login/resolve.ts'
 import { nextCodeLine, waitingLine } from '../mfa/prompt.ts'
 import { createQuestionLock } from '../mfa/question-lock.ts'
 import { canGetCode, tokenCodeSources } from '../mfa/sources.ts'
 import type { TokenCodeSource } from '../mfa/token-code.ts'
 import type { LongTermSource, SigningCredentials } from '../model/credentials.ts'
+import { secondsUntil } from '../model/credentials.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import type { Origin, Profiles, Resolved } from '../model/profile.ts'
 import { findShim, lastingPath, ownCommand } from '../platform/find-program.ts'
@@ -112,6 +115,45 @@ export function createLoginRuntime(runtime: Runtime, timeoutSeconds?: number): L
       const opened = await runtime.keyStore(store, { profile, passphraseCommand })
       return await readItem(opened, accessKeyId, cancelled, profile)
     },
+  }
+}
+
+/** Returns the effects that find the session that a profile works with now. `options`: of the command line. */
+export function currentEffects(
+  options: CurrentRequest['options'],
+  snapshots: SharedSnapshots,
+  runtime: LoginRuntime,
+): CurrentEffects & Pick<LoginRuntime, 'cancelled'> {
+  const ssoSessionOf = ssoSessionReader(options, snapshots, runtime)
+  return { ...runtime, ssoSessionOf, connect: (settings) => runtime.connect(settings, snapshots) }
+}
+
+/** Returns how a token of single sign-on becomes the session of its role. Throws what requestRoleCredentials throws. */
+function ssoSessionReader(
+  options: CurrentRequest['options'],
+  snapshots: SharedSnapshots,
+  runtime: LoginRuntime,
+): NonNullable<CurrentEffects['ssoSessionOf']> {
+  return async (view) => {
+    const { environment, awsLogins } = runtime
+    const token = awsLogins.ssoTokenOf(view)
+    if (token === undefined || secondsUntil(token.expiration, runtime.now()) === 0) return undefined
+    const endpoint = environment['AWS_ENDPOINT_URL_SSO'] || undefined
+    if (endpoint !== undefined && (!URL.canParse(endpoint) || isUnencrypted(endpoint))) {
+      const expected = 'an https:// address'
+      const origin = { kind: 'environment', variable: 'AWS_ENDPOINT_URL_SSO' } as const
+      const problem = { kind: 'bad-value', option: 'AWS_ENDPOINT_URL_SSO', value: endpoint, expected, origin } as const
+      throw new AwsmfaError({ code: 'USAGE', problem })
+    }
+    const path = [view.name]
+    const defaults = await runtime.readSettings()
+    const settings = { ...resolveChainedRoles({ options, environment, defaults, path: [view] }), path }
+    const { requestRoleCredentials } = await import('../aws/federation.ts')
+    const transport = runtime.transportFor(settings, snapshots)
+    const session = await requestRoleCredentials({ ...token, endpoint, transport }, runtime.deadline.signal)
+    if (session === undefined) return undefined
+    const { accessKeyId, expiration } = session
+    return { source: 'aws-sso-cache', accessKeyId, expiration, managedBy: 'other', credentials: session }
   }
 }
 

@@ -248,6 +248,7 @@ const OTHERS: Examples = {
     { profile: 'work', path: ['work', 'base'], lookedFor: ['base-long-term', 'basePerm'], sessionAt: CREDENTIALS },
     { profile: 'work', path: ['work'], lookedFor: [] },
     { profile: 'admin', path: ['admin', 'dev'], lookedFor: ['dev-long-term'], signIn: 'aws login' },
+    { profile: 'dev', path: ['dev'], lookedFor: ['dev-long-term'], signIn: 'aws login' },
   ],
   LONG_TERM_CREDENTIALS_MALFORMED: [
     {

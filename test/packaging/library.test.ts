@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { signedInFiles, startPortal } from '../support/aws-logins.ts'
 import { needsProgram } from '../support/outside-program.ts'
 import { openPty } from '../support/pty.ts'
 import { runProgram } from '../support/run-cli.ts'
@@ -168,6 +169,30 @@ describe('programs', () => {
         "import { fromAwsmfa } from 'awsmfa'; console.log(typeof fromAwsmfa, typeof fromAwsmfa())",
       ),
     ).toMatchObject({ stdout: 'function function\n', stderr: '' })
+  })
+})
+
+describe('a profile that the AWS CLI signs in to', () => {
+  const PROGRAM =
+    "const call = (profile) => fromAwsmfa({ profile })().then((found) => found.accessKeyId, (error) => `${error.code}: ${error.message}`); call('sso').then(console.log).then(() => call('nobody')).then(console.log)"
+  it.each([
+    ['commonjs', `const { fromAwsmfa } = require('awsmfa'); ${PROGRAM}`],
+    ['module', `import { fromAwsmfa } from 'awsmfa'; ${PROGRAM}`],
+  ])('has its session, else the command that signs in, in a %s', async (type, program) => {
+    const portal = await startPortal()
+    const other = createTempHome(signedInFiles())
+    try {
+      const environment = other.environment(portal.environment())
+      const words = [`--input-type=${type}`, '-e', program]
+      expect(await runProgram([process.execPath, ...words], { environment, cwd: project })).toMatchObject({
+        code: 0,
+        stdout: "ASIAIOSFODNN7EXAMPLE\nSESSION_MISSING: 'nobody' is not signed in\n  aws login --profile nobody\n",
+        stderr: '',
+      })
+    } finally {
+      portal.stop()
+      other.remove()
+    }
   })
 })
 

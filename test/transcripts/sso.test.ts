@@ -1,134 +1,30 @@
 /** Profiles of single sign-on and `aws login`: commands use the session of the AWS CLI, and change nothing of it. */
-import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { basename, dirname } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { hash, signedInFiles, startPortal } from '../support/aws-logins.ts'
+import type { Portal } from '../support/aws-logins.ts'
 import { runCli } from '../support/run-cli.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
 
-const START_URL = 'https://example.awsapps.com/start'
-const USER = 'arn:aws:iam::111111111111:user/alice'
-const CONFIG = `[sso-session corp]
-sso_start_url = ${START_URL}
-sso_region = eu-west-1
-[profile sso]
-sso_session = corp
-sso_account_id = 111111111111
-sso_role_name = Dev
-region = eu-west-1
-[profile admin]
-role_arn = arn:aws:iam::222222222222:role/Admin
-source_profile = sso
-[profile denied]
-sso_session = corp
-sso_account_id = 111111111111
-sso_role_name = Admin
-[profile ended]
-sso_start_url = ${START_URL}
-sso_region = eu-west-1
-sso_account_id = 111111111111
-sso_role_name = Dev
-[profile login]
-login_session = ${USER}
-[profile renewed]
-login_session = arn:aws:iam::111111111111:user/carol
-[profile nobody]
-login_session = arn:aws:iam::111111111111:user/bob
-`
-
-const ROLE = 'arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/alice@example.com'
-const ADMIN = 'arn:aws:sts::222222222222:assumed-role/Admin/alice'
-
-/** The answers of STS, as far as they are read. */
-function stsAnswer(action: string): string {
-  const result =
-    action === 'AssumeRole'
-      ? `<Credentials><AccessKeyId>ASIAADMINADMINADMIN1</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>${inHours(1)}</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>AROA:alice</AssumedRoleId><Arn>${ADMIN}</Arn></AssumedRoleUser>`
-      : `<Account>111111111111</Account><Arn>${ROLE}</Arn><UserId>AROA:alice@example.com</UserId>`
-  return `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result>${result}</${action}Result></${action}Response>`
-}
-
-/** Answers GetRoleCredentials as the portal of IAM Identity Center does, STS, and the federation endpoint. */
-function startPortal(requests: string[]): Server {
-  return createServer((request, response) => {
-    const url = new URL(request.url ?? '', 'http://localhost')
-    const answer = (status: number, body: unknown): void => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-    }
-    if (request.method === 'POST') {
-      let body = ''
-      request.setEncoding('utf8').on('data', (chunk) => (body += String(chunk)))
-      request.on('end', () => {
-        const form = new URLSearchParams(body)
-        const action = form.get('Action') ?? ''
-        const { sessionId } = JSON.parse(form.get('Session') ?? '{}') as { readonly sessionId?: string }
-        requests.push([action, ...(sessionId === undefined ? [] : [sessionId])].join(' '))
-        if (action === 'getSigninToken') answer(200, { SigninToken: 'a-token' })
-        else response.writeHead(200, { 'content-type': 'text/xml' }).end(stsAnswer(action))
-      })
-      return
-    }
-    requests.push(`${request.method ?? ''} ${url.pathname}${url.search}`)
-    if (request.headers['x-amz-sso_bearer_token'] !== 'aoaEXAMPLE')
-      answer(401, { message: 'Session token not found or invalid' })
-    else if (url.searchParams.get('role_name') !== 'Dev') answer(403, { message: 'No access' })
-    else
-      answer(200, {
-        roleCredentials: {
-          accessKeyId: 'ASIAIOSFODNN7EXAMPLE',
-          secretAccessKey: 'secret',
-          sessionToken: 'token',
-          expiration: Date.now() + 3_600_000,
-        },
-      })
-  }).listen(0, '127.0.0.1')
-}
-
-const requests: string[] = []
-let portal: Server
+let portal: Portal
+let requests: string[]
 let home: TempHome
-const hash = (name: string, text: string): string => createHash(name).update(text).digest('hex')
-const inHours = (hours: number): string =>
-  new Date(Date.now() + hours * 3_600_000).toISOString().replace(/\.\d+Z$/, 'Z')
 
 beforeAll(async () => {
-  portal = startPortal(requests)
-  if (!portal.listening) await new Promise((resolve) => portal.once('listening', resolve))
-  const sso = (expiresAt: string, accessToken: string): string =>
-    JSON.stringify({ startUrl: START_URL, region: 'eu-west-1', accessToken, expiresAt })
-  const login = { accessKeyId: 'ASIALOGIN', secretAccessKey: 's', sessionToken: 't', accountId: '111111111111' }
-  home = createTempHome({
-    '.aws/config': CONFIG,
-    [`.aws/sso/cache/${hash('sha1', 'corp')}.json`]: sso(inHours(8.01), 'aoaEXAMPLE'),
-    [`.aws/sso/cache/${hash('sha1', START_URL)}.json`]: sso(inHours(-1), 'aoaENDED'),
-    [`.aws/login/cache/${hash('sha256', USER)}.json`]: JSON.stringify({
-      accessToken: { ...login, expiresAt: inHours(0.2) },
-    }),
-    [`.aws/login/cache/${hash('sha256', 'arn:aws:iam::111111111111:user/carol')}.json`]: JSON.stringify({
-      accessToken: { ...login, expiresAt: inHours(-1) },
-      refreshToken: 'r',
-    }),
-  })
+  portal = await startPortal()
+  requests = portal.requests
+  home = createTempHome(signedInFiles())
 })
 
 afterAll(() => {
-  portal.close()
+  portal.stop()
   home.remove()
 })
 
 async function run(...words: readonly string[]) {
-  const { port } = portal.address() as AddressInfo
-  const url = `http://127.0.0.1:${port}`
-  const environment = home.environment({
-    AWS_ENDPOINT_URL_SSO: url,
-    AWS_ENDPOINT_URL_STS: url,
-    AWSMFA_SIGNIN_ENDPOINT: url,
-  })
-  return await runCli(words, { environment })
+  return await runCli(words, { environment: home.environment(portal.environment()) })
 }
 
 /** The files in awsmfa's folders of this name. */
@@ -249,7 +145,7 @@ it('a role is assumed once, and its session serves without the portal', async ()
     AccessKeyId: 'ASIAADMINADMINADMIN1',
     AccountId: '222222222222',
   })
-  expect(requests).toEqual(['AssumeRole'])
+  expect(requests).toEqual(['AssumeRole arn:aws:iam::222222222222:role/Admin'])
   expect(filesUnder('sessions')).toHaveLength(2)
   expect(filesUnder('identities')).toEqual([])
 })
