@@ -327,7 +327,8 @@ async function renewOnce(
     const found = await obtain(minimumSeconds, mayAsk)
     return (found.expiration?.getTime() ?? Infinity) > endMs ? found : undefined
   } catch (error) {
-    if (isFailure(error, 'CANCELLED')) askAtMs.length = 0
+    const isClosedElsewhere = isFailure(error, 'ANOTHER_LOGIN_FAILED') && error.failure.why === 'CANCELLED'
+    if (isFailure(error, 'CANCELLED') || isClosedElsewhere) askAtMs.length = 0
     debug(`the session was not renewed (${error instanceof AwsmfaError ? error.failure.code : 'fault'})`)
     return undefined
   }

@@ -83,6 +83,14 @@ test('a person who closes the question is not asked again, and a login elsewhere
   expect(renewals).toEqual([121])
 })
 
+test.each<Failure>([{ code: 'CANCELLED' }, { code: 'ANOTHER_LOGIN_FAILED', why: 'CANCELLED' }])(
+  'a question that is closed is the last, in another process too: %j',
+  async (failure) => {
+    const { asked } = await simulate(session(START + HOUR), 2, (_, mayAsk) => (mayAsk ? failure : MISSING))
+    expect(asked).toEqual(['40?'])
+  },
+)
+
 test('the same session again is no renewal', async () => {
   const { renewals } = await simulate(session(START + HOUR), 2, () => session(START + HOUR))
   expect(renewals).toEqual([])

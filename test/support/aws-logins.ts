@@ -7,7 +7,7 @@ import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export const START_URL = 'https://example.awsapps.com/start'
+const START_URL = 'https://example.awsapps.com/start'
 const USER = 'arn:aws:iam::111111111111:user/alice'
 /** Profiles that the AWS CLI signs in to, and a role that is assumed with one. */
 const CONFIG = `[sso-session corp]
