@@ -38,6 +38,7 @@ export default defineConfig({
           include: ['test/{transcripts,shells,faults,interop,packaging,executable}/**/*.test.ts'],
           // The interop suite has a configuration of its own: it takes tools that `npm test` does without.
           exclude: ['test/interop/tools/**', ...(isExecutable ? [] : ['test/executable/**'])],
+          globalSetup: ['test/support/count-runs.ts'],
           setupFiles,
           testTimeout: 240_000,
           hookTimeout: 60_000,

@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { countRun } from './product-runs.ts'
+import { PRODUCT } from './run-cli.ts'
 import { screenOf } from './screen.ts'
 
 /** Options of `openPty`. The environment is complete: nothing is inherited. */
@@ -100,6 +102,7 @@ export async function openPty(argv: readonly string[], options: PtyOptions): Pro
       watch()
     })
 
+  countRun(argv, PRODUCT)
   sendCommand({ op: 'spawn', argv, env: environment, cwd, rows, columns })
   const started = await waitFor('the start', () => pid)
   return {

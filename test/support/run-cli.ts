@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { countRun } from './product-runs.ts'
 
 /** The result of a program. `code` is null if a signal ended it. */
 export interface RunResult {
@@ -54,6 +55,7 @@ export function runProgram(argv: readonly [string, ...string[]], options: RunOpt
       detached: true,
       ...(cwd === undefined ? {} : { cwd }),
     })
+    countRun(argv, PRODUCT, child.pid)
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
     const textOf = (chunks: readonly Buffer[]): string => Buffer.concat(chunks).toString()

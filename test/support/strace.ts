@@ -8,6 +8,8 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { countRun } from './product-runs.ts'
+import { PRODUCT } from './run-cli.ts'
 
 /** A system call of the main thread, as strace prints it, with the path of every descriptor. */
 export interface TracedCall {
@@ -210,6 +212,7 @@ export async function runProgram(
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  countRun(argv, PRODUCT)
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
