@@ -19,6 +19,7 @@ const ANSWERS = {
   quiet: ({ identity }) => identity,
   asks: () => '**asks**',
   refused: () => '**refused**',
+  rejects: () => '**rejects**',
   fails: () => '**fails**',
 }
 
@@ -95,7 +96,7 @@ earlier.
 
 A cell with an identity means that the tool worked without a prompt: it is the identity that STS saw. **asks**: the tool
 prompts for a code, or fails because it cannot prompt. **refused**: the tool does not read \`mfa_serial\`, never prompts,
-and STS rejected its request.
+and STS rejected its request. **rejects**: the tool takes a profile that is its own source for a circle of profiles.
 
 ${sections.join('\n')}
 ## SAM by command

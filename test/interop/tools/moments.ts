@@ -105,6 +105,22 @@ export const LAYOUTS: readonly Layout[] = [
     name: 'standard role profile, 12 hours',
     description: 'The same with `duration_seconds = 43200`, for a role that allows it.',
   },
+  {
+    credentials: longTermKeys('admin'),
+    config: text(
+      '[profile admin]',
+      'region = eu-west-1',
+      `role_arn = ${ADMIN}`,
+      'source_profile = admin',
+      `mfa_serial = ${DEVICE}`,
+      'duration_seconds = 43200',
+    ),
+    login: 'admin',
+    asked: ['admin'],
+    name: 'role profile that is its own source',
+    description:
+      'The access key in the role profile itself, `[admin]`, with `source_profile = admin`, `mfa_serial` and `duration_seconds = 43200`; `awsmfa login admin` fills the caches.',
+  },
 ]
 
 /** Returns a layout. Throws if there is none of this name. */

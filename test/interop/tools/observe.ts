@@ -11,12 +11,13 @@ import type { Tool } from './tools.ts'
 
 /**
  * - answer: `quiet`: it worked without a question; `asks`: it wanted a code; `refused`: it never asks, and STS refused
- *   what it did; `fails`: none of these, which is no answer but a fault of the tool, the suite or awsmfa
+ *   what it did; `rejects`: it takes a profile that is its own source for a circle; `fails`: none of these, which is no
+ *   answer but a fault of the tool, the suite or awsmfa
  * - identity: who STS took it for, without the name of a role session; empty where it did not get that far
  * - words: its output, for test failures; log: its requests to STS
  */
 export interface Observation {
-  readonly answer: 'quiet' | 'asks' | 'refused' | 'fails'
+  readonly answer: 'quiet' | 'asks' | 'refused' | 'rejects' | 'fails'
   readonly identity: string
   readonly words: string
   readonly log: readonly LogEntry[]
@@ -109,6 +110,7 @@ function judge(tool: Tool, result: RunResult, log: readonly LogEntry[]): Observa
   const isDone = tool.printsArn ? result.code === 0 && result.stdout.trim() === seen?.signerArn : seen !== undefined
   if (isDone) return { ...found, answer: 'quiet' }
   if (tool.asks.test(words)) return { ...found, answer: 'asks' }
+  if (/Circular relationship detected with profiles/.test(words)) return { ...found, answer: 'rejects' }
   const last = log.at(-1)
   return { ...found, answer: last?.operation === 'AssumeRole' && last.outcome === 'AccessDenied' ? 'refused' : 'fails' }
 }
