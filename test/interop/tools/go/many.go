@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
 // On stdin a line for each question: credentials file, config file, profile, with tabs between. On stdout a line for each answer:
@@ -29,7 +30,7 @@ func identifyMany(ctx context.Context, library string) {
 			if inRegion.Region == "" {
 				inRegion.Region = "eu-west-1"
 			}
-			arn, err = identify(ctx, inRegion)
+			arn, err = identify(ctx, sts.NewFromConfig(inRegion))
 		}
 		answer := []string{fmt.Sprint(isThere), cfg.Region, arn, ""}
 		if err != nil {

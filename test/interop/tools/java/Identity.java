@@ -1,3 +1,5 @@
+import java.nio.file.Files;
+import java.nio.file.Path;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.services.sts.StsClient;
@@ -7,6 +9,11 @@ import software.amazon.awssdk.services.sts.StsClientBuilder;
 public final class Identity {
   static String arnOf(StsClientBuilder builder, AwsCredentialsProvider credentials) {
     try (var sts = builder.credentialsProvider(credentials).build()) {
+      // With the same client, until this file is there.
+      var until = System.getenv("IDENTIFY_UNTIL");
+      while (until != null && !Files.exists(Path.of(until))) {
+        sts.getCallerIdentity();
+      }
       return sts.getCallerIdentity().arn();
     }
   }

@@ -17,7 +17,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some(profile) => loader().profile_name(profile),
         None => loader(),
     };
-    let identity = aws_sdk_sts::Client::new(&config.load().await).get_caller_identity().send().await?;
+    let client = aws_sdk_sts::Client::new(&config.load().await);
+    let mut identity = client.get_caller_identity().send().await?;
+    // With the same client, until this file is there.
+    if let Ok(until) = std::env::var("IDENTIFY_UNTIL") {
+        while !std::path::Path::new(&until).exists() {
+            identity = client.get_caller_identity().send().await?;
+        }
+    }
     println!("{}", identity.arn().unwrap_or_default());
     Ok(())
 }
