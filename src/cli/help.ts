@@ -291,6 +291,11 @@ export const VARIABLE_TABLE: readonly VariableRow[] = [
     description: 'set by awsmfa for a `credential_process` that it runs, to prevent a loop',
   },
   {
+    variables: ['AWSMFA_PS1_FORMAT'],
+    description:
+      'the text of the [prompt](prompt.md#the-account-and-the-role): `%p %a %r %t`; read by the code of `shell-init`',
+  },
+  {
     variables: ['AWSMFA_SERVER_CONFIG', 'AWSMFA_CONFIG_FILE'],
     description: 'set by `exec --server`: the copy of the config file that its program reads, and the config file',
   },

@@ -328,7 +328,12 @@ export function renderClockNote(
  * Returns a note if AWS_PROFILE names another profile than the one whose session is exported; undefined otherwise.
  * Observed with the JavaScript SDK 3.1169: it uses AWS_PROFILE even if keys are set beside it.
  */
-export function renderProfileNote(profile: string, { AWS_PROFILE: named }: Environment): string | undefined {
+export function renderProfileNote(
+  profile: string,
+  { AWS_PROFILE: named, AWSMFA_PROFILE: ofShell }: Environment,
+): string | undefined {
   if (!isSet(named) || named === profile) return undefined
-  return `${note(`the AWS SDK for JavaScript uses AWS_PROFILE (${quoted(named)}) even if keys are set`)}${hint(unsetLine(['AWS_PROFILE']))}`
+  // Inside of exec --server the variable has another name in it.
+  const which = named === ofShell ? `${quoted(named)}, the profile of this shell,` : `AWS_PROFILE (${quoted(named)})`
+  return `${note(`the AWS SDK for JavaScript uses ${which} even if keys are set`)}${hint(unsetLine(['AWS_PROFILE']))}`
 }

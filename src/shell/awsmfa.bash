@@ -13,7 +13,7 @@ _awsmfa_prompt() {
 
 # bash copies a function each time it calls it: what is rarely needed has one of its own.
 _awsmfa_segment() {
-  local profile=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-}} credentials=${AWS_SHARED_CREDENTIALS_FILE:-${HOME:-}/.aws/credentials} end='' state='' inside='' left form file name
+  local profile=${AWS_PROFILE:-${AWS_DEFAULT_PROFILE:-}} credentials=${AWS_SHARED_CREDENTIALS_FILE:-${HOME:-}/.aws/credentials} end='' state='' inside='' left form file name ends='' kind=''
   AWSMFA_PS1=$profile
   if [[ -n ${AWSMFA_PROFILE:-} && -z $profile && -n ${AWS_ACCESS_KEY_ID:-} && -n ${AWS_SECRET_ACCESS_KEY:-} && -n ${AWS_SESSION_TOKEN:-} ]]; then
     # Inside of awsmfa exec.
@@ -34,16 +34,17 @@ _awsmfa_segment() {
     # shellcheck disable=SC2088 # as AWS's tools do it, whatever the shell did
     case $credentials in '~' | '~/'*) credentials=${HOME:-}${credentials#'~'} ;; esac
     case $file in .* | *[%/\\:*?\"\<\>\|]*) _awsmfa_encode ;; esac
-    if [[ -n ${AWSMFA_PS1_FORMAT:-} ]]; then
-      _awsmfa_read || return 0
-    else
-      file=$credentials.awsmfa/$file
-      [[ -f $file && -r $file && -e $credentials ]] || return 0
-      # The first word is the version of the form.
-      IFS=' ' read -r form end state name <"$file" || return 0
-      if [ "$form" != 1 ] || [ "$name" != "$profile" ]; then return 0; fi
-      if [[ $credentials -nt $file ]]; then state=older; fi
+    file=$credentials.awsmfa/$file
+    # The first word is the version of the form.
+    if [[ -f $file && -r $file && -e $credentials ]] && IFS=' ' read -r form ends kind name <"$file" && [ "$form" = 1 ] && [ "$name" = "$profile" ]; then
+      if [[ $credentials -nt $file ]]; then
+        kind=older
+      elif [[ -n ${AWSMFA_PS1_FORMAT:-} ]]; then
+        _awsmfa_who
+      fi
+      if [[ -z $inside ]]; then end=$ends state=$kind; fi
     fi
+    [[ -n $state ]] || return 0
   fi
   if [[ $state != ends ]]; then
     AWSMFA_PS1="$label ?"
@@ -78,28 +79,13 @@ _awsmfa_soon() {
   if ((left > 0 && left <= 600)); then _awsmfa_warn; fi
 }
 
-# For AWSMFA_PS1_FORMAT: $account and $role from the second file of a profile, and without that only what the first has.
-# Inside of awsmfa exec, $end and $state are those of the environment.
-_awsmfa_read() {
-  local wanted=1 ends kind=''
-  if [[ -f $credentials.awsmfa/.$file ]]; then file=.$file wanted=2; fi
-  file=$credentials.awsmfa/$file
-  if [[ -f $file && -r $file && -e $credentials ]] && IFS=' ' read -r form ends kind name <"$file"; then
-    if [ "$wanted" = 2 ]; then
-      case $name in *' '*' '*) ;; *) name='- - ' ;; esac
-      account=${name%% *} name=${name#* } role=${name%% *} name=${name#* }
-      case $account in *[!0123456789]*) account='' ;; esac
-      case $role in - | *[!A-Za-z0-9_+=,.@-]*) role='' ;; esac
-    fi
-    if [ "$form" != "$wanted" ] || [ "$name" != "$profile" ]; then
-      account='' role='' kind=''
-    elif [[ $credentials -nt $file ]]; then
-      account='' role='' kind=older
-    fi
-  fi
-  if [[ -z $inside ]]; then
-    end=${ends:-} state=$kind
-    [[ -n $state ]]
+# For AWSMFA_PS1_FORMAT: $account and $role from the second file of a profile, if it is of the session that the first has.
+_awsmfa_who() {
+  local second=$credentials.awsmfa/.${file##*/} until type whose user
+  if [[ -f $second && -r $second && ! $credentials -nt $second ]] && IFS=' ' read -r form until type whose user name <"$second"; then
+    if [ "$form $until $type $name" != "2 $ends $kind $profile" ]; then return; fi
+    case $whose in '' | *[!0123456789]*) ;; *) account=$whose ;; esac
+    case $user in - | *[!A-Za-z0-9_+=,.@-]*) ;; *) role=$user ;; esac
   fi
 }
 

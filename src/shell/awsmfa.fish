@@ -78,24 +78,19 @@ function _awsmfa_segment --no-scope-shadowing
         else if string match -q -r '^~(/|$)' -- $credentials
             set credentials "$HOME"(string sub -s 2 -- $credentials)
         end
-        set -l wanted 1
-        if test -n "$AWSMFA_PS1_FORMAT"; and test -f "$credentials.awsmfa/.$file"
-            set file ".$file"
-            set wanted 2
-        end
+        set -l second "$credentials.awsmfa/.$file"
         set file "$credentials.awsmfa/$file"
-        if test -f "$file"; and test -r "$file"; and test -e "$credentials"; and read -l -d ' ' form end state name <$file; and test "$form" = $wanted
-            test $wanted = 2; and _awsmfa_who
-            if test "$name" != "$profile"
-                set account
-                set role
-            else if test "$state" != ends; or test "$credentials" -nt "$file"
-                test -z "$inside"; and set seconds unknown
-                if test "$credentials" -nt "$file"
-                    set account
-                    set role
-                end
-            else if test -z "$inside"; and string match -q -r '^[1-9][0-9]{0,10}$' -- $end
+        if test -f "$file"; and test -r "$file"; and test -e "$credentials"; and read -l -d ' ' form end state name <$file; and test "$form" = 1; and test "$name" = "$profile"
+            if test "$credentials" -nt "$file"
+                set state older
+            else if test -n "$AWSMFA_PS1_FORMAT"
+                _awsmfa_who
+            end
+            if test -n "$inside"
+                # The time is that of the environment.
+            else if test "$state" != ends
+                set seconds unknown
+            else if string match -q -r '^[1-9][0-9]{0,10}$' -- $end
                 set seconds $end
             end
         end
@@ -121,12 +116,13 @@ function _awsmfa_segment --no-scope-shadowing
     end
 end
 
-# Parts what version 2 has more: the account, and the name of the user or role.
+# For AWSMFA_PS1_FORMAT: $account and $role from the second file of a profile, if it is of the session that the first has.
 function _awsmfa_who --no-scope-shadowing
-    set -l part (string match -r '^([0-9]{12}|-) ([A-Za-z0-9_+=,.@-]+) (.*)$' -- "$name")
-    set name "$part[4]"
-    test "$part[2]" != -; and set account "$part[2]"
-    test "$part[3]" != -; and set role "$part[3]"
+    test -f "$second"; and test -r "$second"; and not test "$credentials" -nt "$second"; and read -l line <$second; or return 0
+    set -l part (string match -r '^2 ([0-9]+ \w+) ([0-9]{12}|-) ([A-Za-z0-9_+=,.@-]+) (.*)$' -- "$line")
+    test "$part[2] $part[5]" = "$end $state $profile"; or return 0
+    test "$part[3]" != -; and set account "$part[3]"
+    test "$part[4]" != -; and set role "$part[4]"
 end
 
 # Composes the segment as AWSMFA_PS1_FORMAT says: %p profile, %t time, %a account, %r role or user. What is not known

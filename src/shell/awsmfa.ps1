@@ -25,19 +25,21 @@ function global:Get-AwsmfaLine([string]$Name, [string]$Credentials) {
   $encoded = $Name.Replace('%', '%25').Replace('/', '%2F').Replace('\', '%5C').Replace(':', '%3A').Replace('*', '%2A').Replace('?', '%3F').Replace('"', '%22').Replace('<', '%3C').Replace('>', '%3E').Replace('|', '%7C') -replace '\A\.', '%2E'
   $file = [IO.Path]::Combine("$credentials.awsmfa", $encoded)
   $second = [IO.Path]::Combine("$credentials.awsmfa", '.' + $encoded)
-  $form = '\A1 ([0-9]{1,11}) (\w+)()() ([^\n]+)\n'
-  if ($env:AWSMFA_PS1_FORMAT -and [IO.File]::Exists($second)) {
-    $file = $second
-    $form = '\A2 ([0-9]{1,11}) (\w+) ([0-9]{12}|-) ([A-Za-z0-9_+=,.@-]+) ([^\n]+)\n'
-  }
   if (-not ([IO.File]::Exists($file) -and [IO.File]::Exists($Credentials))) { return }
-  $line = [regex]::Match([IO.File]::ReadAllText($file), $form)
-  if (-not $line.Success -or $line.Groups[5].Value -cne $Name) { return }
-  $isOlder = [IO.File]::GetLastWriteTimeUtc($Credentials) -gt [IO.File]::GetLastWriteTimeUtc($file)
+  $line = [regex]::Match([IO.File]::ReadAllText($file), '\A1 (([0-9]{1,11}) (\w+)) ([^\n]+)\n')
+  if (-not $line.Success -or $line.Groups[4].Value -cne $Name) { return }
+  $changed = [IO.File]::GetLastWriteTimeUtc($Credentials)
+  $isOlder = $changed -gt [IO.File]::GetLastWriteTimeUtc($file)
+  $who = [regex]::Match('', 'x')
+  # The second file counts if it is of the session that the first has.
+  if ($env:AWSMFA_PS1_FORMAT -and -not $isOlder -and [IO.File]::Exists($second) -and $changed -le [IO.File]::GetLastWriteTimeUtc($second)) {
+    $found = [regex]::Match([IO.File]::ReadAllText($second), '\A2 ([0-9]{1,11} \w+) ([0-9]{12}|-) ([A-Za-z0-9_+=,.@-]+) ([^\n]+)\n')
+    if ($found.Groups[1].Value -ceq $line.Groups[1].Value -and $found.Groups[4].Value -ceq $Name) { $who = $found }
+  }
   @{
-    End = if ($line.Groups[2].Value -ceq 'ends' -and -not $isOlder) { [long]$line.Groups[1].Value } else { $null }
-    Account = if ($isOlder -or $line.Groups[3].Value -ceq '-') { '' } else { $line.Groups[3].Value }
-    Role = if ($isOlder -or $line.Groups[4].Value -ceq '-') { '' } else { $line.Groups[4].Value }
+    End = if ($line.Groups[3].Value -ceq 'ends' -and -not $isOlder) { [long]$line.Groups[2].Value } else { $null }
+    Account = if ($who.Groups[2].Value -ceq '-') { '' } else { $who.Groups[2].Value }
+    Role = if ($who.Groups[3].Value -ceq '-') { '' } else { $who.Groups[3].Value }
   }
 }
 

@@ -33,20 +33,24 @@ _awsmfa_prompt() {
       case $credentials in ('~'|'~/'*) credentials=${HOME:-}${credentials#'~'} ;; esac
       file=$profile
       case $file in (.*|*[%/\\:*?\"\<\>\|]*) _awsmfa_encode ;; esac
-      if [[ -n ${AWSMFA_PS1_FORMAT:-} ]]; then
-        local account= role=
-        _awsmfa_read || return $code
-      else
-        file=$credentials.awsmfa/$file
-        [[ -f $file && -r $file && -e $credentials ]] || return $code
+      local account= role= ends= kind= second=$credentials.awsmfa/.$file
+      file=$credentials.awsmfa/$file
+      if [[ -f $file && -r $file && -e $credentials ]]; then
         # zsh reads this by itself; its read would make a system call for each letter.
         line="$(<$file)"
-        (( ${#line} < 1000 )) || return $code
-        case $line in ('1 '*' '*" $profile") ;; (*) return $code ;; esac
-        line=${line#1 } end=${line%% *} line=${line#* } state=${line%% *}
-        [[ ${line#* } == "$profile" ]] || return $code
-        if [[ $credentials -nt $file ]]; then state=older; fi
+        (( ${#line} < 1000 )) || line=
+        case $line in ('1 '*' '*" $profile") ;; (*) line= ;; esac
+        line=${line#1 } ends=${line%% *} line=${line#* } kind=${line%% *}
+        if [[ ${line#* } != "$profile" ]]; then
+          kind=
+        elif [[ $credentials -nt $file ]]; then
+          kind=older
+        elif [[ -n ${AWSMFA_PS1_FORMAT:-} ]]; then
+          _awsmfa_who
+        fi
+        if [[ -z $inside ]]; then end=$ends state=$kind; fi
       fi
+      [[ -n $state ]] || return $code
     fi
     if [[ $state != ends ]]; then
       AWSMFA_PS1="$label ?"
@@ -73,33 +77,16 @@ _awsmfa_prompt() {
   }
 }
 
-# For AWSMFA_PS1_FORMAT: $account and $role from the second file of a profile, and without that only what the first has.
-# Inside of awsmfa exec, $end and $state are those of the environment.
-_awsmfa_read() {
-  local wanted=1 ends= kind=
-  if [[ -f $credentials.awsmfa/.$file ]]; then file=.$file wanted=2; fi
-  file=$credentials.awsmfa/$file
-  if [[ -f $file && -r $file && -e $credentials ]]; then
-    line="$(<$file)"
-    (( ${#line} < 1000 )) || line=
-    case $line in ("$wanted "*' '*" $profile") ;; (*) line= ;; esac
-    line=${line#* } ends=${line%% *} line=${line#* } kind=${line%% *} line=${line#* }
-    if [[ $wanted == 2 ]]; then
-      case $line in (*' '*' '*) ;; (*) line='- - ' ;; esac
-      account=${line%% *} line=${line#* } role=${line%% *} line=${line#* }
-      case $account in (*[^0123456789]*) account= ;; esac
-      case $role in (-|*[^A-Za-z0-9_+=,.@-]*) role= ;; esac
-    fi
-    if [[ $line != "$profile" ]]; then
-      account= role= kind=
-    elif [[ $credentials -nt $file ]]; then
-      account= role= kind=older
-    fi
-  fi
-  if [[ -z $inside ]]; then
-    end=$ends state=$kind
-    [[ -n $state ]]
-  fi
+# For AWSMFA_PS1_FORMAT: $account and $role from the second file of a profile, if it is of the session that the first has.
+_awsmfa_who() {
+  [[ -f $second && -r $second && ! $credentials -nt $second ]] || return 0
+  line="$(<$second)"
+  (( ${#line} < 1000 )) || return 0
+  case $line in ("2 $ends $kind "*' '*" $profile") ;; (*) return 0 ;; esac
+  line=${line#"2 $ends $kind "} account=${line%% *} line=${line#* } role=${line%% *}
+  [[ ${line#* } == "$profile" ]] || account= role=
+  case $account in (*[^0123456789]*) account= ;; esac
+  case $role in (-|*[^A-Za-z0-9_+=,.@-]*) role= ;; esac
 }
 
 # Composes the segment as AWSMFA_PS1_FORMAT says: %p profile, %t time, %a account, %r role or user. What is not known

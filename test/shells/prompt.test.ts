@@ -317,6 +317,7 @@ describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
       withBoth('no-account', '- Admin')
       withBoth('no-role', '111111111111 -')
       withBoth('%a', '111111111111 a+b=c,d.e@f_g-h')
+      writeLine(home, 'no-end', '1 0 unknown no-end\n')
       writeSecondLine(home, 'no-end', '2 0 unknown 111111111111 alice no-end\n')
       const profiles = ['first-only', 'no-account', 'no-role', '%a', 'no-end', 'nowhere']
       expect(await segments(shell, profiles, { AWSMFA_PS1_FORMAT: '%a  %p %r (%t)' })).toEqual([
@@ -355,28 +356,38 @@ describe.each(PROMPT_SHELLS)('the prompt segment in %s', (shell) => {
 
     const end = Math.floor(Date.now() / 1000) + 2 * HOUR - 5
     it.each([
-      ['an account that is code', `2 ${end} ends $(touch\${IFS}run) alice work\n`, /^work( alice 1h5\dm)?$/],
-      ['a role that is code', `2 ${end} ends 111111111111 $(touch\${IFS}run) work\n`, /^work( 111111111111 1h5\dm)?$/],
-      ['a role with backticks', `2 ${end} ends 111111111111 \`touch\` work\n`, /^work( 111111111111 1h5\dm)?$/],
-      [
-        'a role with escapes',
-        `2 ${end} ends 111111111111 a\u001b[31m%F{red}\\w work\n`,
-        /^work( 111111111111 1h5\dm)?$/,
-      ],
-      ['an expression', '2 a[$(touch${IFS}run)] ends 111111111111 alice work\n', /^work( 111111111111 alice)?$/],
-      ['version 1', `1 ${end} ends work\n`, /^work$/],
-      ['version 3', `3 ${end} ends 111111111111 alice work\n`, /^work$/],
-      ["another profile's name", `2 ${end} ends 111111111111 alice Work\n`, /^work$/],
-      ['too few words', `2 ${end} ends alice work\n`, /^work$/],
-      ['several lines', '2\n1795286400\nends\n111111111111\nalice\nwork\n', /^work$/],
-      ['nothing', '', /^work$/],
-      ['NUL bytes', Buffer.from('\0\0\0\n'), /^work$/],
-      ['a long line', `2 ${end} ends 111111111111 ${'a'.repeat(100_000)} work\n`, /^work/],
-    ] as const)('runs nothing and shows nothing odd of a line with %s', async (_, content, shown) => {
+      ['an account that is code', `2 ${end} ends $(touch\${IFS}run) alice work\n`],
+      ['a role that is code', `2 ${end} ends 111111111111 $(touch\${IFS}run) work\n`],
+      ['a role with backticks', `2 ${end} ends 111111111111 \`touch\` work\n`],
+      ['a role with escapes', `2 ${end} ends 111111111111 a\u001b[31m%F{red}\\w work\n`],
+      ['an expression', '2 a[$(touch${IFS}run)] ends 111111111111 alice work\n'],
+      ['version 1', `1 ${end} ends work\n`],
+      ['version 3', `3 ${end} ends 111111111111 alice work\n`],
+      ["another profile's name", `2 ${end} ends 111111111111 alice Work\n`],
+      ['another end', `2 ${end + 3600} ends 111111111111 alice work\n`],
+      ['an end that is not known', '2 0 unknown 111111111111 alice work\n'],
+      ['too few words', `2 ${end} ends alice work\n`],
+      ['several lines', '2\n1795286400\nends\n111111111111\nalice\nwork\n'],
+      ['nothing', ''],
+      ['NUL bytes', Buffer.from('\0\0\0\n')],
+      ['a long line', `2 ${end} ends 111111111111 ${'a'.repeat(100_000)} work\n`],
+    ] as const)('goes by the first file, and runs nothing, where the second has %s', async (_, content) => {
+      writeLine(home, 'work', `1 ${end} ends work\n`)
       writeSecondLine(home, 'work', content)
       const [segment] = await segments(shell, ['work'], { AWSMFA_PS1_FORMAT: '%p %a %r %t' })
-      expect(segment?.replace(/ a{1000,}/, '')).toMatch(shown)
+      // What is right beside a part that is not may be shown.
+      expect(segment?.replace(/ a{1000,}/, '')).toMatch(/^work(?: 111111111111| alice)? 1h5\dm$/)
       expect(existsSync(join(home.path, 'run'))).toBe(false)
+    })
+
+    it('goes by the first file where the second is older than the credentials file, and by nothing without the first', async () => {
+      withBoth('work', '111111111111 alice')
+      utimesSync(join(home.path, '.aws/credentials.awsmfa/.work'), 1_600_000_000, 1_600_000_000)
+      writeSecondLine(home, 'alone', endingAs('111111111111 alice', LEFT, 'alone'))
+      expect(await segments(shell, ['work', 'alone'], { AWSMFA_PS1_FORMAT: '%p %a %r %t' })).toEqual([
+        'work 2h0m',
+        'alone',
+      ])
     })
   })
 

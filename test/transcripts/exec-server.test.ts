@@ -209,6 +209,20 @@ describe('the endpoint', () => {
   })
 })
 
+it.each([
+  ['the profile that is served, has no note', 'admin', ''],
+  [
+    'another profile, names the one that is served',
+    'base',
+    "awsmfa: note: the AWS SDK for JavaScript uses 'admin', the profile of this shell, even if keys are set\nawsmfa: hint: unset AWS_PROFILE\n",
+  ],
+])('env inside of it, of %s', async (_, profile, stderr) => {
+  const run = await runCli(['exec', 'admin', '--server', '--', ...PRODUCT, 'env', profile], {
+    environment: environment(),
+  })
+  expect(run).toMatchObject({ code: 0, stderr })
+})
+
 it.skipIf(process.platform === 'win32')('a shell that is served has no end to announce', async () => {
   const run = await runCli(['exec', 'admin', '--server'], { environment: environment({ SHELL: 'true' }) })
   expect(run).toMatchObject({ code: 0, stderr: 'Shell with role Admin (222222222222). To leave: exit\n' })
