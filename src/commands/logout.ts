@@ -169,8 +169,9 @@ function signedInElsewhere(
 }
 
 /**
- * Returns what becomes of a cached session: it is removed with the profile whose own session it is, with its last user,
- * or with all; otherwise the record loses the users that were signed out. Returns the same record if nothing changes.
+ * Returns what becomes of a cached session: it is removed with the session that it is or was made from, with its last
+ * user, or with all; otherwise the record loses the users that were signed out. Returns the same record if nothing
+ * changes.
  */
 export function afterLogout(
   record: SessionRecord,
@@ -186,7 +187,8 @@ export function afterLogout(
   },
 ): SessionRecord | 'remove' {
   const users = record.profiles.filter((profile) => !profiles.includes(profile))
-  if (all || accessKeyIds.includes(record.credentials.accessKeyId)) return 'remove'
+  const isOfSession = [record.credentials.accessKeyId, record.key.accessKeyId].some((id) => accessKeyIds.includes(id))
+  if (all || isOfSession) return 'remove'
   if (users.length === record.profiles.length) return record
   return users.length === 0 ? 'remove' : { ...record, profiles: users }
 }

@@ -296,7 +296,8 @@ async function chainedRole(
     isDirect: false,
     // Under the key of the session, so that a new one never meets a role session of the old one.
     key: { partition: settings.partition, endpoint, accessKeyId: signInKey ?? accessKeyId, serialNumber: '' },
-    profiles: path.slice(-1),
+    // The profile with the session, whose logout removes this one too, and the role profile, to be listed first.
+    profiles: [...path.slice(-1), ...path.slice(0, 1)],
   }
   const base = async (): Promise<GivenSession | undefined> => (await stored())?.credentials
   const current = await roleSession(chain, chain.requests.length - 1, { base, minimumSeconds }, { ...effects, sts })

@@ -43,15 +43,19 @@ export function findCandidates(input: CandidateInput): readonly string[] {
 }
 
 /**
- * Returns a login for each profile that can be signed in to, role profiles too: those of the session that was signed in
- * last first, then in the order of the files.
+ * Returns a login for each profile that can be signed in to, role profiles too: those that had a session of their own
+ * last first, then those of the session that was signed in last, then in the order of the files.
  */
 export function findChoices(input: CandidateInput): readonly LoginResolution[] {
   return possibleNames(input.profiles)
     .flatMap((name) => resolveFor(name, input) ?? [])
     .filter((resolution) => isWritable(resolution, input))
-    .map((resolution) => ({ resolution, signedInAt: lastSignIn(resolution.storeProfile, input) }))
-    .sort((left, right) => right.signedInAt - left.signedInAt)
+    .map((resolution) => ({
+      resolution,
+      ownAt: lastSignIn(resolution.target.value, input),
+      signedInAt: lastSignIn(resolution.storeProfile, input),
+    }))
+    .sort((left, right) => right.ownAt - left.ownAt || right.signedInAt - left.signedInAt)
     .map(({ resolution }) => resolution)
 }
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { readProfiles } from '../../src/aws-files/profiles.ts'
 import type { Invocation } from '../../src/command-line/table.ts'
-import { canBeSignedIn, findCandidates } from '../../src/login/targets.ts'
+import { canBeSignedIn, findCandidates, findChoices } from '../../src/login/targets.ts'
 import { isProfileUnnamed } from '../../src/login/targets.ts'
 import type { CandidateInput } from '../../src/login/targets.ts'
 import { PATHS } from './resolve.ts'
@@ -140,5 +140,20 @@ describe('the profiles that can be signed in', () => {
       { profiles: ['d'], createdAt: new Date('2026-11-20T07:00:00Z') },
     ]
     expect(findCandidates(input({ credentials, records }))).toEqual(['c', 'b', 'd', 'a'])
+  })
+
+  it('lists role profiles that had a session of their own last first', () => {
+    const config = ['one', 'two', 'three']
+      .map(
+        (name) =>
+          `[profile ${name}]\nrole_arn = arn:aws:iam::222222222222:role/${name}\nsource_profile = base\nmfa_serial = ${SERIAL}\n`,
+      )
+      .join('')
+    const records = [
+      { profiles: ['base', 'three'], createdAt: new Date('2026-11-21T08:00:00Z') },
+      { profiles: ['base', 'two'], createdAt: new Date('2026-11-21T09:00:00Z') },
+    ]
+    const choices = findChoices(input({ credentials: `[base-long-term]\n${KEYS}`, config, records }))
+    expect(choices.map(({ target }) => target.value).filter((name) => name !== 'base')).toEqual(['two', 'three', 'one'])
   })
 })

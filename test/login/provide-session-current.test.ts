@@ -108,7 +108,7 @@ test('a chain is signed link by link, an hour each at most', async () => {
 test('a cached session is used again, also as the start of a longer chain', async () => {
   const cache = fakeCache()
   await run('admin', { sts: fakeSts({ role: [sessionOf('ASIAROLE', 3600, ARN)] }), cache })
-  expect(cache.records).toMatchObject([{ profiles: ['base'], key: { accessKeyId: BASE, serialNumber: '' } }])
+  expect(cache.records).toMatchObject([{ profiles: ['base', 'admin'], key: { accessKeyId: BASE, serialNumber: '' } }])
   expect(await run('admin', { sts: fakeSts({}), cache })).toMatchObject({ session: { accessKeyId: 'ASIAROLE' } })
   const sts = fakeSts({ role: [sessionOf('ASIAFAR', 3600, ARN)] })
   expect(await run('far', { sts, cache })).toMatchObject({ session: { accessKeyId: 'ASIAFAR' } })

@@ -73,6 +73,11 @@ describe('a shared session after a logout', () => {
   const [mine, other] = ['ASIAIOSFODNN7EXAMPLE', 'ASIAI44QH8DHBEXAMPLE']
   it.each([
     ['its own profile goes', { profiles: ['base'], accessKeyIds: [mine], all: false }, 'remove'],
+    [
+      'the session goes that it was made from',
+      { profiles: ['base'], accessKeyIds: [record.key.accessKeyId], all: false },
+      'remove',
+    ],
     ['its last users go', { profiles: ['work', 'jürgen 😀'], accessKeyIds: [other], all: false }, 'remove'],
     ['everything goes', { profiles: [], accessKeyIds: [], all: true }, 'remove'],
     [
