@@ -24,6 +24,7 @@ type WordsForKinds<Problem extends { readonly kind: string }> = {
 
 const LIST_PROFILES = `to list profiles: ${commandLine('status', '--all')}`
 const SET_UP = `to set up a profile: ${commandLine('setup')}`
+const SWITCH = `to switch profiles in your shell: awsmfa-use PROFILE (${commandLine('shell-init')})`
 const RENEW = `to renew a session: ${commandLine('login', '--force')}`
 
 /** What to use instead of the commands of other tools. */
@@ -38,7 +39,10 @@ const INSTEAD: Readonly<Record<string, string>> = {
   renew: RENEW,
   shell: `to open a shell with a session: ${commandLine('exec')}`,
   completion: `for completion in your shell: ${helpLine('shell-init')}`,
-  use: `to switch profiles in your shell: awsmfa-use PROFILE (${commandLine('shell-init')})`,
+  use: SWITCH,
+  assume: SWITCH,
+  add: SET_UP,
+  clear: `to remove cached sessions: ${commandLine('cache', 'clear')}`,
 }
 
 const USAGE_WORDS: WordsForKinds<UsageProblem> = {

@@ -37,7 +37,9 @@ const USAGE: Kinds<UsageProblem> = {
   'unknown-command': [
     { word: 'logn', nearest: 'login' },
     { word: 'frobnicate' },
-    ...['list', 'whoami', 'configure', 'renew', 'shell', 'completion', 'use'].map((word) => ({ word })),
+    ...['list', 'whoami', 'configure', 'renew', 'shell', 'completion', 'use', 'assume', 'add', 'clear'].map((word) => ({
+      word,
+    })),
   ],
   'unknown-topic': [
     { word: 'exit-code', known: ['exit-codes', 'config'], nearest: 'exit-codes' },
