@@ -324,7 +324,7 @@ export async function existingSession(
   effects: CurrentEffects & { readonly cancelled: AbortSignal },
 ): Promise<ExistingSession | undefined> {
   try {
-    return asExisting(await currentCredentials(request, effects), effects)
+    return asExisting(await currentCredentials(request, effects), request, effects)
   } catch (error) {
     if (!(error instanceof AwsmfaError) || effects.cancelled.aborted) throw error
     effects.debug(`the existing session cannot be used (${error.failure.code})`)
@@ -339,16 +339,22 @@ export async function existingSession(
 export async function sessionOfAwsCli(request: CurrentRequest, effects: CurrentEffects): Promise<ExistingSession> {
   const { profile, profiles, minimumSeconds: wantedSeconds } = request
   const found = await currentCredentials(request, effects)
-  const existing = asExisting(found, effects)
+  const existing = asExisting(found, request, effects)
   if (existing === undefined) throw notSignedIn(profile, found, profiles, { ...effects, wantedSeconds })
   return existing
 }
 
-function asExisting(found: CurrentOutcome, { facts }: CurrentEffects): ExistingSession | undefined {
+function asExisting(
+  found: CurrentOutcome,
+  { profile, profiles }: CurrentRequest,
+  { facts }: CurrentEffects,
+): ExistingSession | undefined {
   if (found.kind === 'none' || found.session.expiration === undefined) return undefined
   const { session, stored } = found
   const identity = found.identity ?? stored?.identity ?? facts.identityOf(session.accessKeyId)
-  return { ...session, expiration: found.session.expiration, account: identity?.account, stored }
+  // Of a session of single sign-on the profile names the account.
+  const named = stored?.source === 'aws-sso-cache' ? profiles.find(profile)?.get('sso_account_id')?.value : undefined
+  return { ...session, expiration: found.session.expiration, account: identity?.account ?? named, stored }
 }
 
 /** Returns SESSION_MISSING, with the command of the AWS CLI that signs in to the profile or to its source profile. */

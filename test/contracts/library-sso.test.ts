@@ -37,19 +37,23 @@ function filesOfAwsCli(): readonly (readonly [string, string])[] {
 const PORTAL = 'GET /federation/credentials?account_id=111111111111&role_name=Dev'
 
 it.each([
-  ['sso', 'ASIAIOSFODNN7EXAMPLE', [PORTAL]],
-  ['login', 'ASIALOGIN', []],
-  ['admin', 'ASIAADMINADMINADMIN1', [PORTAL, 'AssumeRole arn:aws:iam::222222222222:role/Admin']],
-])('%s has the session of the AWS CLI, with one call for two programs', async (profile, accessKeyId, calls) => {
-  const before = filesOfAwsCli()
-  for (let program = 0; program < 2; program += 1)
-    expect(await fromAwsmfa({ profile, mfaCodeProvider })()).toMatchObject({
-      accessKeyId,
-      expiration: expect.any(Date) as Date,
-    })
-  expect(portal.requests).toEqual(calls)
-  expect(filesOfAwsCli()).toEqual(before)
-})
+  ['sso', 'ASIAIOSFODNN7EXAMPLE', '111111111111', [PORTAL]],
+  ['login', 'ASIALOGIN', '111111111111', []],
+  ['admin', 'ASIAADMINADMINADMIN1', '222222222222', [PORTAL, 'AssumeRole arn:aws:iam::222222222222:role/Admin']],
+])(
+  '%s has the session of the AWS CLI, with one call for two programs',
+  async (profile, accessKeyId, accountId, calls) => {
+    const before = filesOfAwsCli()
+    for (let program = 0; program < 2; program += 1)
+      expect(await fromAwsmfa({ profile, mfaCodeProvider })()).toMatchObject({
+        accessKeyId,
+        accountId,
+        expiration: expect.any(Date) as Date,
+      })
+    expect(portal.requests).toEqual(calls)
+    expect(filesOfAwsCli()).toEqual(before)
+  },
+)
 
 it('its length is up to the AWS CLI', async () => {
   expect(await fromAwsmfa({ profile: 'sso', durationSeconds: 900, mfaCodeProvider })()).toMatchObject({

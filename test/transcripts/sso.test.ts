@@ -90,6 +90,7 @@ it('exec, env and credential-process have the session of the role, with one call
   expect((await run('env', 'sso')).stdout).toContain('AWS_ACCESS_KEY_ID=ASIAIOSFODNN7EXAMPLE')
   expect(JSON.parse((await run('credential-process', '--profile', 'sso')).stdout)).toMatchObject({
     AccessKeyId: 'ASIAIOSFODNN7EXAMPLE',
+    AccountId: '111111111111',
   })
   expect((await run('env', 'login')).stdout).toContain('AWS_ACCESS_KEY_ID=ASIALOGIN')
   expect(requests).toEqual(['GET /federation/credentials?account_id=111111111111&role_name=Dev'])
