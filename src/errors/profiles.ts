@@ -114,7 +114,7 @@ export const PROFILE_WORDS = {
       `to replace it: ${loginWith(profile, view, '--replace')}`,
     )
   },
-  SESSION_WOULD_BE_IGNORED: ({ profile, key, place, standardRole, signIn, role }, view) => {
+  SESSION_WOULD_BE_IGNORED: ({ profile, key, place, standardRole, signIn, role, ofGranted = false }, view) => {
     if (role !== undefined) return unusableRoleText(role, profile, showPlace(place, view))
     return signIn !== undefined
       ? say(
@@ -125,7 +125,9 @@ export const PROFILE_WORDS = {
           unusedSessionText(profile, key, showPlace(place, view)),
           standardRole
             ? `to store it under another name: awsmfa login NAME --source-profile ${commandWord(profile)}`
-            : `remove that line, or sign in to another profile`,
+            : ofGranted
+              ? `to convert it for the AWS CLI: ${commandLine('import', 'granted', '--remove-old')}`
+              : `remove that line, or sign in to another profile`,
         )
   },
   REGION_UNKNOWN: ({ partition }) => say(`no default region for partition ${quoted(partition)}`, 'add --region NAME'),

@@ -197,6 +197,7 @@ function ignored(profile: ProfileView, { key, value }: IgnoringKey, paths: Share
     standardRole: isAssumeRoleProfile(profile),
     signIn: signInCommandOf(profile),
     role: unusableRole(profile),
+    ...(key === 'credential_process' && hasValue(profile, 'granted_sso_account_id') ? { ofGranted: true } : {}),
   })
 }
 

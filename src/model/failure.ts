@@ -204,6 +204,7 @@ interface FailureFields {
   SECTION_HOLDS_LONG_TERM_CREDENTIALS: { profile: string; place: Place; sourceIsSame: boolean }
   SECTION_NOT_OURS: { profile: string; place: Place; session: ForeignSession }
   // `signIn`: the command of the AWS CLI that signs in to the profile instead.
+  // `ofGranted`: the profile has granted's settings of single sign-on, which import converts.
   SESSION_WOULD_BE_IGNORED: {
     profile: string
     key: string
@@ -211,6 +212,7 @@ interface FailureFields {
     standardRole: boolean
     signIn?: string | undefined
     role?: UnusableRole | undefined
+    ofGranted?: true
   }
   // `tools`: those whose layouts are found, as import knows them.
   IMPORT_AMBIGUOUS: { tools: readonly string[] }

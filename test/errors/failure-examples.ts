@@ -322,6 +322,7 @@ const OTHERS: Examples = {
     { profile: 'sso', key: 'sso_session', place: CONFIG, standardRole: false, signIn: 'aws sso login' },
     { profile: 'dev', key: 'login_session', place: CONFIG, standardRole: false, signIn: 'aws login' },
     { profile: 'default', key: 'login_session', place: CONFIG, standardRole: false },
+    { profile: 'g', key: 'credential_process', place: CONFIG, standardRole: false, ofGranted: true },
     { profile: 'admin', key: 'role_arn', place: CONFIG, standardRole: false, role: 'without-source' },
     { profile: 'admin', key: 'role_arn', place: CONFIG, standardRole: true, role: 'two-sources' },
     { profile: 'admin', key: 'role_arn', place: CONFIG, standardRole: false, role: 'credential-source' },

@@ -188,6 +188,14 @@ describe('a session for a profile whose process is awsmfa', () => {
     })
   })
 
+  it('of granted is named as such, with its settings of single sign-on', () => {
+    const lines = 'credential_process = granted credential-process --profile g\n'
+    const failureWith = (more: string) =>
+      failureOf(() => resolve({ profile: 'g', config: `[profile g]\n${more}${lines}` }))
+    expect(failureWith('granted_sso_account_id = 222222222222\n')).toMatchObject({ ofGranted: true })
+    expect(failureWith('')).not.toHaveProperty('ofGranted')
+  })
+
   it('does not replace a role that an option names', () => {
     expect(failureOf(() => resolve({ profile: 'base', ...files(''), options: { roleArn: ADMIN } }))).toMatchObject({
       code: 'SESSION_WOULD_BE_IGNORED',
