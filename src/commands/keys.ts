@@ -6,7 +6,7 @@ import type { KeyPlace } from '../command-line/spec.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { renderPlainTextAdvice } from '../errors/layouts.ts'
-import { renderCopyRemains, renderFailure } from '../errors/messages.ts'
+import { copyRemainsText, formatFailure, renderFailure } from '../errors/messages.ts'
 import { createRotationFiles, storeItem, storesWith } from '../keys/stores.ts'
 import type { StoreOfPlace } from '../keys/stores.ts'
 import {
@@ -315,7 +315,8 @@ async function remove(invocation: KeysLine, words: readonly string[], context: K
     store === 'file' ? undefined : commandLine('keys', 'remove', id, '--from', store)
   done(failed.length === 0 ? `${key} removed` : `${key} removed from the profile`)
   terminal.stderr(note('AWS accepts the access key until it is deactivated or deleted there'))
-  for (const { store, error } of failed) terminal.stderr(renderCopyRemains(id, error.failure, retry(store), view))
+  for (const { store, error } of failed)
+    terminal.stderr(formatFailure(copyRemainsText(id, error.failure, retry(store), view), view))
   for (const { store, error } of unasked) {
     terminal.stderr(note(`there may be a copy ${PLACE_WORDS[store]}: ${renderFailure(error.failure, view).error}`))
     terminal.stderr(hint(`to remove it: ${retry(store) ?? ''}`))

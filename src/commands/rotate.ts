@@ -5,7 +5,7 @@ import type { SharedSnapshots } from '../aws-files/profiles.ts'
 import type { KeyPlace } from '../command-line/spec.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
-import { renderCopyRemains } from '../errors/messages.ts'
+import { copyRemainsText } from '../errors/messages.ts'
 import { ageInWords, keyInWords, useInWords } from '../errors/layouts.ts'
 import { withPickedProfile } from './pick-profile.ts'
 import { createRotationFiles } from '../keys/stores.ts'
@@ -31,7 +31,7 @@ import { monotonicMs } from '../platform/time.ts'
 import type { LoginRuntime } from '../runtime/login.ts'
 import { statusOfProfile } from '../sessions/status.ts'
 import { removeSessionsOf } from '../sessions/session-cache.ts'
-import { commandLine, listed, note, profileWord, quoted, tick, visible } from '../ui/words.ts'
+import { commandLine, hint, listed, note, profileWord, quoted, tick, visible } from '../ui/words.ts'
 
 type RotateLine = Invocation<'rotate'>
 
@@ -246,7 +246,8 @@ function reporter(user: CallerIdentity, context: RotateContext): RotationEffects
         const next = event.canRetry
           ? again('--delete-old')
           : commandLine('keys', 'remove', event.accessKeyId, '--from', event.store)
-        return print(renderCopyRemains(event.accessKeyId, event.failure, next, view))
+        const { error, hints } = copyRemainsText(event.accessKeyId, event.failure, next, view)
+        return print(note(error) + hints.map(hint).join(''))
       }
       case 'sessions-refused':
         return print(SESSIONS_REFUSED)

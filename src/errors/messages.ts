@@ -12,7 +12,7 @@ import { COMMAND_LINE_WORDS } from './usage.ts'
 import type { FailureView, Words } from './wording.ts'
 import { shortenAccessKeyId } from '../model/credentials.ts'
 import type { Failure } from '../model/failure.ts'
-import { hint, note, visible } from '../ui/words.ts'
+import { say, visible } from '../ui/words.ts'
 import type { FailureText } from '../ui/words.ts'
 
 const WORDS: Words = {
@@ -36,20 +36,19 @@ export function renderFailure(failure: Failure, view: FailureView): FailureText 
   return isInDoubt ? { ...text, error: `${text.error}; the token code may be used up` } : text
 }
 
-/**
- * Returns the lines about a copy of an access key that could not be removed: why, and how. `next`: the command that
- * removes it.
- */
-export function renderCopyRemains(
+/** Returns the text about a copy of an access key that could not be removed. `next`: the command that removes it. */
+export function copyRemainsText(
   accessKeyId: string,
   failure: Failure,
   next: string | undefined,
   view: FailureView,
-): string {
+): FailureText {
   const { error, hints } = renderFailure(failure, view)
-  const what = `access key ${shortenAccessKeyId(accessKeyId)} could not be removed from where it is stored: ${error}`
-  const all = next === undefined ? hints : [...hints, `to remove it: ${next}`]
-  return note(what) + all.map(hint).join('')
+  return say(
+    `access key ${shortenAccessKeyId(accessKeyId)} could not be removed from where it is stored: ${error}`,
+    ...hints,
+    next === undefined ? undefined : `to remove it: ${next}`,
+  )
 }
 
 /** Returns the lines for stderr: `awsmfa: error: …`, `awsmfa: hint: …`, and with `debug` the message from AWS. */

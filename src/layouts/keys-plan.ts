@@ -178,7 +178,7 @@ function withPair(file: SharedDocument, profile: string, keys: LongTermCredentia
     findPlace(file, name, PAIR)?.body.entries.some(({ key }) => key === PAIR[0] || key === PAIR[1]) === true
   const name = isTaken(profile) ? profileForKeys(profile, 'file') : profile
   if (!isTaken(name)) return setKeys(file, name, encoded(values))
-  throw unsuitableKeys(profile, 'has-keys', [{ path: file.path, line: lineOf(file, name) }])
+  throw unsuitableKeys(name, 'has-keys', [{ path: file.path, line: lineOf(file, name) }])
 }
 
 function lineOf(file: SharedDocument, profile: string): number | undefined {

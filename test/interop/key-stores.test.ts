@@ -225,6 +225,13 @@ describe.skipIf(!hasSecretService())('the keychain', { timeout: 120_000 }, () =>
     const login = await awsmfa(variablesOf(bus), 'login', 'work', '--token-code', '123456', ...serial)
     expect(login).toMatchObject({ code: 1 })
     expect(login.stderr).toMatch(/^awsmfa: error: the keyring is locked\n/m)
+    home.write('.aws/credentials', OLD.credentials)
+    home.write('.aws/config', OLD.config)
+    const removed = await awsmfa(variablesOf(bus), 'keys', 'remove', 'work', '--yes')
+    expect(removed).toMatchObject({ code: 0 })
+    expect(removed.stderr).toContain(
+      `note: there may be a copy in the keychain: the keyring is locked\nawsmfa: hint: to remove it: awsmfa keys remove ${ID} --from keychain\n`,
+    )
     expect(bus.windows()).toBe(0)
   })
 

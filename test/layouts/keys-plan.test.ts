@@ -4,6 +4,7 @@ import { snapshotsOf, withEdits } from '../../src/aws-files/profiles.ts'
 import type { SharedSnapshots } from '../../src/aws-files/profiles.ts'
 import { asStoredKeys, fileToReplaceFirst, findHeldKeys, planKeysChanges } from '../../src/layouts/keys-plan.ts'
 import type { KeysChange } from '../../src/layouts/keys-plan.ts'
+import { failureOf } from '../support/failure-of.ts'
 
 const KEYS = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
 const PAIR = `aws_access_key_id = ${KEYS.accessKeyId}\naws_secret_access_key = ${KEYS.secretAccessKey}\n`
@@ -30,6 +31,16 @@ describe('the file that is replaced first', () => {
     ['a move from one store to another', stored, 'keychain', 'config'],
   ] as const)('%s', (_, files, place, first) => {
     expect(fileToReplaceFirst(files, planKeysChanges(to(place), files))).toBe(first)
+  })
+})
+
+test('a move to the credentials file names the section that has another key, which would have to be removed', () => {
+  const session = '[work]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_session_token = x\n'
+  const other = `[work-long-term]\n${PAIR.replace('AKIAIOSF', 'AKIAOTHR')}`
+  expect(failureOf(() => planKeysChanges(to('file'), filesOf(CONFIG + REFERENCE, session + other)))).toMatchObject({
+    code: 'KEYS_UNSUITABLE',
+    reason: 'has-keys',
+    profile: 'work-long-term',
   })
 })
 
