@@ -1,10 +1,12 @@
 /** `logout`: removes what `login` stored from every store and cache. */
-import { nameOfArn } from '../aws/arn.ts'
+import { nameOfArn, withoutArn } from '../aws/arn.ts'
 import { classifyProfile } from '../aws-files/ownership.ts'
 import { expandProfiles } from '../aws-files/profiles.ts'
 import type { Invocation } from '../command-line/table.ts'
 import { renderWriteWarning } from '../errors/files.ts'
 import { formatFailure, renderFailure } from '../errors/messages.ts'
+import { deviceSerials } from '../login/settings.ts'
+import { accountToName } from '../mfa/device.ts'
 import { AwsmfaError, isFailure } from '../model/failure.ts'
 import { resolveTargetProfile } from '../model/invocation.ts'
 import type { Profiles } from '../model/profile.ts'
@@ -99,8 +101,12 @@ export async function logout(invocation: Invocation<'logout'>, runtime: LogoutRu
             `another program has a cached session of ${quoted(name)} until ${formatInstant(expiration, now())}: ${visible(displayPath(path, home), 1000)}`,
           ),
         )
-    for (const serialNumber of sharedSerialNumbers)
-      terminal.stderr(note(`cached MFA session of ${nameOfArn(serialNumber)} removed`))
+    const devices = [...deviceSerials(profiles), ...sharedSerialNumbers]
+    for (const serialNumber of sharedSerialNumbers) {
+      const isShared = accountToName(serialNumber, devices) !== undefined
+      const whose = isShared ? visible(withoutArn(serialNumber)) : nameOfArn(serialNumber)
+      terminal.stderr(note(`cached MFA session of ${whose} removed`))
+    }
   }
   for (const line of [...failures, ...left]) terminal.stderr(line)
   for (const warning of warnings)

@@ -13,7 +13,7 @@ import type { PromptChoice, PromptSettings } from '../mfa/prompt.ts'
 import { AwsmfaError } from '../model/failure.ts'
 import { isRegionOfAwsmfa } from '../model/invocation.ts'
 import type { Environment } from '../model/invocation.ts'
-import type { Origin, Place, ProfileView, Resolved } from '../model/profile.ts'
+import type { Origin, Place, ProfileView, Profiles, Resolved } from '../model/profile.ts'
 import { DURATION_FORM, parseDuration } from '../ui/duration.ts'
 
 /** awsmfa's own settings file, by key: the defaults of every profile. */
@@ -86,6 +86,13 @@ export function findInProfiles(
     if (found !== undefined) return found
   }
   return undefined
+}
+
+/** Returns the MFA devices that profiles name, each as it is written. */
+export function deviceSerials(profiles: Profiles): readonly string[] {
+  return profiles.names().flatMap((name) => {
+    return findInProfiles('MFA device', { profileChain: [profiles.find(name)] })?.value ?? []
+  })
 }
 
 /** Returns what awsmfa's own settings file says. An empty value counts as unset. */

@@ -41,6 +41,18 @@ export function ownerOfSerial(
   return parts === undefined ? undefined : { account: parts.account, partition: parts.partition }
 }
 
+/** Returns `alice` for `arn:aws:iam::111111111111:mfa/alice`; the serial number of a hardware device unchanged. */
+export function deviceName(serialNumber: string): string {
+  return serialNumber.slice(serialNumber.lastIndexOf('/') + 1)
+}
+
+/** Returns the account of a device if another one of these has its name in another account; otherwise undefined. */
+export function accountToName(serialNumber: string, serials: readonly string[]): string | undefined {
+  const account = parseArn(serialNumber)?.account
+  const namesakes = serials.filter((serial) => deviceName(serial) === deviceName(serialNumber)).map(parseArn)
+  return namesakes.some((other) => other !== undefined && other.account !== account) ? account : undefined
+}
+
 /** A login without a configured MFA device; a LoginResolution fits. */
 export interface DeviceSearch {
   readonly target: Pick<Resolved<string>, 'value'>

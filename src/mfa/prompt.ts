@@ -8,6 +8,7 @@ import type { Asker } from '../ui/question.ts'
 import { isSet } from '../ui/style.ts'
 import type { TextStyle } from '../ui/style.ts'
 import { cross, visible } from '../ui/words.ts'
+import { deviceName } from './device.ts'
 import { parseTokenCode } from './token-code.ts'
 import type { TokenCodeRequest, TokenCodeSource } from './token-code.ts'
 import { yubiKeyWords } from './ykman.ts'
@@ -128,9 +129,13 @@ export function isContinuousIntegration({ CI: ci }: Environment): boolean {
   return isSet(ci) && ci !== 'false' && ci !== '0'
 }
 
-/** Returns `MFA code for alice (work): `. `malformed`: the previous line was not a code. */
+/**
+ * Returns `MFA code for alice (work): `, or `MFA code for alice (111111111111, work): ` where the account is named.
+ * `malformed`: the previous line was not a code.
+ */
 export function tokenCodeQuestion(request: TokenCodeRequest, malformed: boolean): string {
-  const served = request.profiles > 1 ? `${request.profiles} profiles` : visible(request.profile)
+  const account = request.account === undefined ? '' : `${visible(request.account)}, `
+  const served = `${account}${request.profiles > 1 ? `${request.profiles} profiles` : visible(request.profile)}`
   const reason = malformed ? 'A code has six digits. ' : ''
   return `${reason}MFA code for ${visible(request.userName ?? deviceName(request.serialNumber))} (${served}): `
 }
@@ -168,9 +173,4 @@ export function oathPasswordQuestion(serial: string | undefined, again: boolean)
 /** Returns why a YubiKey gave no code, as a line without its end, while a code can still be typed. */
 export function yubiKeyFailureLine(failure: YubiKeyFailure, style: TextStyle): string {
   return `${cross(style)} ${yubiKeyWords(failure).error}`
-}
-
-/** Returns `alice` for `arn:aws:iam::111111111111:mfa/alice`; the serial number of a hardware device unchanged. */
-export function deviceName(serialNumber: string): string {
-  return serialNumber.slice(serialNumber.lastIndexOf('/') + 1)
 }

@@ -2,6 +2,7 @@
  * Which sources of token codes a login asks. They race, see `askTokenCode`; each is loaded only if it is used. Codes
  * that need no prompt, from the command line, stdin or a function of the calling program, are read here.
  */
+import { accountToName } from './device.ts'
 import { choosePrompt, createTerminalTokenCode } from './prompt.ts'
 import type { PromptDecision, PromptSettings } from './prompt.ts'
 import { parseTokenCode } from './token-code.ts'
@@ -34,6 +35,8 @@ export interface SourcesOptions {
   readonly environment: Environment
   /** Writes lines to stderr, for a login without a terminal; if missing, nobody reads them. */
   readonly stderr?: (text: string) => void
+  /** Returns the devices that profiles name; read when a prompt is shown. */
+  readonly deviceSerials?: () => readonly string[]
 }
 
 /**
@@ -42,9 +45,10 @@ export interface SourcesOptions {
  */
 export async function tokenCodeSources(
   settings: TokenCodeSettings,
-  { asker, environment, stderr }: SourcesOptions,
+  options: SourcesOptions,
 ): Promise<readonly TokenCodeSource[]> {
   const { tokenCode, tokenCommand, yubiKey, target } = settings
+  const { asker, environment, stderr } = options
   const own = { environment: { ...environment } }
   if (tokenCode !== undefined)
     return [createGivenTokenCode(tokenCode.value, tokenCode.origin.kind === 'sts-flag' ? 'sts-flag' : 'flag')]
@@ -52,11 +56,11 @@ export async function tokenCodeSources(
     const { createTokenCommand } = await import('./command.ts')
     return [createTokenCommand(tokenCommand, { ...own, profile: target.value, obstacle: asker.obstacle })]
   }
-  if (yubiKey === undefined) return [typedTokenCode(settings, { asker, environment })]
+  if (yubiKey === undefined) return [typedTokenCode(settings, options)]
   const { createYubiKeyTokenCode, terminalDialog } = await import('./yubikey.ts')
   return [
     createYubiKeyTokenCode(yubiKey, { ...own, dialog: terminalDialog(asker, stderr) }),
-    typedTokenCode(settings, { asker, environment }),
+    typedTokenCode(settings, options),
   ]
 }
 
@@ -82,10 +86,11 @@ function typedTokenCode(
   { prompt, roles }: Pick<TokenCodeSettings, 'prompt' | 'roles'>,
   options: SourcesOptions,
 ): TokenCodeSource {
-  const { asker, environment } = options
+  const { asker, environment, deviceSerials = () => [] } = options
   const terminal = createTerminalTokenCode(asker)
-  return async (request, signal) => {
+  return async (asked, signal) => {
     signal.throwIfAborted()
+    const request = { ...asked, account: accountToName(asked.serialNumber, deviceSerials()) }
     const decision = decide(prompt, options)
     if (decision.kind === 'terminal') return await terminal(request, signal)
     const unavailable = (window: WindowTrouble): AwsmfaError => {
@@ -98,7 +103,7 @@ function typedTokenCode(
     const ask = createWindowTokenCode({
       programs: decision.programs,
       environment: { ...environment },
-      textOf: (asked, malformed) => tokenCodeWindow(asked, { role, hideArns: prompt.hideArns, malformed }),
+      textOf: (shown, malformed) => tokenCodeWindow(shown, { role, hideArns: prompt.hideArns, malformed }),
       unavailable,
     })
     return await ask(request, signal)

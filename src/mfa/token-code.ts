@@ -25,6 +25,8 @@ export interface TokenCodeRequest {
   readonly serialNumber: string
   /** The IAM user, if known. */
   readonly userName?: string | undefined
+  /** The account of the device, where devices of several accounts have its name. */
+  readonly account?: string | undefined
   readonly roleArn?: string | undefined
   /** Why the previous code was refused, on another attempt. */
   readonly refusal?: {

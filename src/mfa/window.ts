@@ -6,7 +6,8 @@ import { USUAL_FOLDERS, findProgram } from '../platform/find-program.ts'
 import { callProgram, withoutKeys } from '../platform/run-program.ts'
 import { windowsFolder } from '../platform/windows-program.ts'
 import { visible } from '../ui/words.ts'
-import { deviceName, whyRefused } from './prompt.ts'
+import { deviceName } from './device.ts'
+import { whyRefused } from './prompt.ts'
 import { parseTokenCode } from './token-code.ts'
 import type { TokenCodeRequest, TokenCodeSource } from './token-code.ts'
 import { windowProgram } from './window-programs.ts'
@@ -111,11 +112,11 @@ export interface WindowView {
 
 /** Returns the text that asks for a code: for which profile, role and device. */
 export function tokenCodeWindow(request: TokenCodeRequest, { role, hideArns, malformed }: WindowView): WindowText {
-  const { profile, profiles, serialNumber, userName, refusal } = request
+  const { profile, profiles, serialNumber, userName, account, refusal } = request
   const show = (arn: string): string => visible(hideArns ? withoutArn(arn) : arn)
   const roleArn = request.roleArn ?? role
   const lines = [
-    `MFA code for ${visible(userName ?? deviceName(serialNumber))}`,
+    `MFA code for ${visible(userName ?? deviceName(serialNumber))}${account === undefined ? '' : ` (${visible(account)})`}`,
     '',
     profiles > 1 ? `${profiles} profiles` : `Profile: ${visible(profile)}`,
     ...(roleArn === undefined || profiles > 1 ? [] : [`Role: ${show(roleArn)}`]),

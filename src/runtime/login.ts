@@ -15,6 +15,7 @@ import type { CurrentEffects, CurrentRequest } from '../login/provide-session.ts
 import { findServiceEndpoint } from '../login/region.ts'
 import type { LoginResolution } from '../login/resolution.ts'
 import { resolveChainedRoles } from '../login/resolve.ts'
+import { deviceSerials } from '../login/settings.ts'
 import { nextCodeLine, waitingLine } from '../mfa/prompt.ts'
 import { createQuestionLock } from '../mfa/question-lock.ts'
 import { canGetCode, tokenCodeSources } from '../mfa/sources.ts'
@@ -102,7 +103,13 @@ export function createLoginRuntime(runtime: Runtime, timeoutSeconds?: number): L
     accessKeysFor: (settings, snapshots, signer) =>
       createAccessKeys(callerOptions(settings, snapshots, transportOf(settings, snapshots, runtime), runtime), signer),
     transportFor: (settings, snapshots) => transportOf(settings, snapshots, runtime),
-    sourcesFor: (resolution) => tokenCodeSources(resolution, { asker, environment, stderr: terminal.stderr }),
+    sourcesFor: (resolution) =>
+      tokenCodeSources(resolution, {
+        asker,
+        environment,
+        stderr: terminal.stderr,
+        deviceSerials: () => deviceSerials(runtime.files.read().profiles),
+      }),
     canGetCode: (resolution) => canGetCode(resolution, { asker, environment }),
     runCredentialProcess: async (source) =>
       (await import('../login/long-term-keys.ts')).runCredentialProcess(

@@ -58,6 +58,28 @@ describe('the sources of a token code', () => {
     expect(outcomes).toEqual(expected)
   })
 
+  const alice = 'arn:aws:iam::111111111111:mfa/alice'
+  test.each([
+    ['alone', [alice], 'MFA code for alice (work): '],
+    ['among devices of other names', [alice, 'arn:aws:iam::222222222222:mfa/bob'], 'MFA code for alice (work): '],
+    ['named twice', [alice, alice, 'GAHT12345678'], 'MFA code for alice (work): '],
+    [
+      'beside its namesake in another account',
+      [alice, 'arn:aws:iam::222222222222:mfa/alice'],
+      'MFA code for alice (111111111111, work): ',
+    ],
+  ])('name the account of a device only where its name does not: %s', async (_, serials, question) => {
+    const asked: string[] = []
+    const askLine: Asker['askLine'] = ({ text }) => Promise.resolve((asked.push(text), '123456'))
+    const [source] = await tokenCodeSources(nothing, {
+      asker: { ...asker, obstacle: () => undefined, askLine },
+      environment: {},
+      deviceSerials: () => serials,
+    })
+    await source?.(request, new AbortController().signal)
+    expect(asked).toEqual([question])
+  })
+
   test.each<readonly [string, Settings, boolean]>([
     ['can be asked without a terminal if there is one beside the prompt', { yubiKey }, true],
     ...posixOnly(['cannot be asked without a terminal and a display', {}, false]),

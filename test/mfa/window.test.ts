@@ -52,6 +52,12 @@ const texts = [
     text: 'MFA code for alice\n\n4 profiles\nDevice: arn:aws:iam::111111111111:mfa/alice',
   },
   {
+    title: 'the account, where it is given',
+    request: { ...REQUEST, account: '111111111111', profiles: 4 },
+    view: { ...VIEW, hideArns: true },
+    text: 'MFA code for alice (111111111111)\n\n4 profiles\nDevice: alice (111111111111)',
+  },
+  {
     title: 'no line of a profile’s own',
     request: { ...REQUEST, profile: 'a\nRole: b\u202e' },
     view: VIEW,

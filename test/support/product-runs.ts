@@ -11,6 +11,8 @@ let [started, seen] = [0, 0]
  * another program. Without `pid`, and where it has already exited, the run is only counted.
  */
 export function countRun(argv: readonly string[], product: readonly [string, ...string[]], pid?: number): void {
+  // A line of a transcript, for a shell that finds the product by its name.
+  started += argv.at(-1)?.match(/(?:^|[;&|(] *)awsmfa /g)?.length ?? 0
   const at = argv.indexOf(product[0])
   if (at === -1 || !product.every((word, index) => argv[at + index] === word)) return
   started += 1
