@@ -1,6 +1,6 @@
-// Loaded before a program with --require: time stands still until a test moves it on. STEPPED_CLOCK is a folder: `now` is
-// how many ms the clock is ahead of the machine's, and until when the program waits is written to `asleep`, unless it is
-// shorter than a second.
+// Loaded before a program with --require: time stands still until a test moves it on. STEPPED_CLOCK is a folder: `now`
+// is how many ms the clock is ahead of the machine's, and until when the program waits is written to `asleep`, unless
+// it is shorter than a second.
 const { readFileSync, renameSync, writeFileSync } = require('node:fs')
 const { join } = require('node:path')
 const timers = require('node:timers/promises')
