@@ -3,7 +3,7 @@ import { errnoHint, ownFolderHint, section, showErrno, showPath, showPlace, show
 import type { FailureView, SomeWords } from './wording.ts'
 import type { FailureOf } from '../model/failure.ts'
 import type { WriteWarning } from '../platform/atomic-file.ts'
-import { STORE_PATIENCE_MS } from '../platform/time.ts'
+import { PASS_PATIENCE_MS, STORE_PATIENCE_MS } from '../platform/time.ts'
 import { durationInWords } from '../ui/duration-words.ts'
 import { formatInstant } from '../ui/duration.ts'
 import { commandLine, displayPath, profileWord, quoted, say, visible, warn } from '../ui/words.ts'
@@ -131,7 +131,7 @@ const VAULT_WORDS: Partial<
   'no-item': () => ['is not there'],
   'wrong-passphrase': () => ['has another passphrase'],
   locked: () => ['is locked', 'unlock it; for a file, run this in a terminal or set AWS_VAULT_FILE_PASSPHRASE'],
-  slow: () => [`did not answer within ${STORE_PATIENCE_MS / 1000} s`],
+  slow: () => ['did not answer in time'],
   'no-program': () => ['needs a program that is not installed', 'install pass, or for the Secret Service secret-tool'],
   refused: (why) => [`was refused${why}`],
 }
@@ -261,7 +261,7 @@ function keyStoreText(
     case 'locked':
       return say(`${key} is in pass, and its GnuPG key is locked`, `to unlock it: pass show ${shown} > /dev/null`)
     case 'slow':
-      return say(`${STORES[store]} did not answer within ${STORE_PATIENCE_MS / 1000} s`)
+      return say(`${STORES[store]} did not answer within ${PASS_PATIENCE_MS / 1000} s`)
     case 'no-program':
       return say(`${key} is in pass, and the program pass was not found`, 'install pass, or add its folder to PATH')
     case 'no-store':

@@ -17,7 +17,7 @@ import { isThere, readRegularFile } from '../platform/read-file.ts'
 import { callProgram, withoutKeys } from '../platform/run-program.ts'
 import type { ProgramEnd } from '../platform/run-program.ts'
 import { orElse, writing } from '../platform/system-error.ts'
-import { STORE_PATIENCE_MS } from '../platform/time.ts'
+import { PASS_PATIENCE_MS } from '../platform/time.ts'
 import { withKeychainLock } from '../sessions/keychain.ts'
 import type { AskKeychain, KeychainQuestion } from '../sessions/keychain.ts'
 import { slowLine } from '../ui/words.ts'
@@ -234,7 +234,7 @@ export interface PassOptions {
   readonly environment: NodeJS.ProcessEnv
   /** Whether a person at the terminal can unlock the GnuPG key. */
   readonly canAsk: () => boolean
-  /** Takes the line, with its end, about a GnuPG that takes long to unlock its key. */
+  /** Takes the line, with its end, that pass takes long. */
   readonly announce: (line: string) => void
 }
 
@@ -255,7 +255,6 @@ interface StoreRun {
  * the entry itself, so a killed one leaves half an entry. So a new entry is made under another name and renamed.
  */
 export function createPassStore(options: PassOptions): LongTermKeyStore {
-  const { environment } = options
   const store = { name: 'pass', locationOf: (accessKeyId: string) => `awsmfa/${accessKeyId}` } as const
 
   const run = async (
@@ -264,7 +263,7 @@ export function createPassStore(options: PassOptions): LongTermKeyStore {
     signal: AbortSignal,
     input?: string,
   ): Promise<StoreRun> => {
-    const end = await runPass(words, environment, signal, { input })
+    const end = await runPass(words, options, signal, { input })
     if (typeof end === 'string') throw storeFailure(store, accessKeyId, end)
     return end
   }
@@ -293,7 +292,8 @@ export function createPassStore(options: PassOptions): LongTermKeyStore {
       return keys
     },
     has: (accessKeyId) => {
-      const folder = environment['PASSWORD_STORE_DIR'] || join(environment['HOME'] ?? '', '.password-store')
+      const { PASSWORD_STORE_DIR: named, HOME: home = '' } = options.environment
+      const folder = named || join(home, '.password-store')
       return Promise.resolve(isThere(join(folder, `${store.locationOf(accessKeyId)}.gpg`)))
     },
     create: async (keys, signal) => {
@@ -320,13 +320,13 @@ export function createPassStore(options: PassOptions): LongTermKeyStore {
  */
 export async function showPassEntry(
   entry: string,
-  { environment, canAsk, announce }: PassOptions,
+  options: PassOptions,
   signal: AbortSignal,
 ): Promise<string | { readonly reason: KeyStoreProblem; readonly detail?: string | undefined }> {
   const words = ['show', entry]
-  let shown = await runPass(words, environment, signal)
-  if (typeof shown !== 'string' && shown.exitCode !== 0 && problemIn(shown.talk) === 'locked' && canAsk())
-    shown = await runPass(words, environment, signal, { onSlow: () => announce(slowLine('pass', UNLOCK_MS)) })
+  let shown = await runPass(words, options, signal)
+  if (typeof shown !== 'string' && shown.exitCode !== 0 && problemIn(shown.talk) === 'locked' && options.canAsk())
+    shown = await runPass(words, options, signal, { mayAsk: true })
   if (typeof shown === 'string') return { reason: shown }
   if (shown.exitCode === 0) return shown.output
   if (/is not in the password store/.test(shown.talk)) return { reason: 'no-item' }
@@ -334,19 +334,19 @@ export async function showPassEntry(
 }
 
 /**
- * Runs pass. With `onSlow` GnuPG may ask a person for a passphrase; without, it fails where it would, and pass, which
- * takes 0.1 s, has little time.
+ * Runs pass. With `mayAsk` GnuPG may ask a person for a passphrase; without, it fails where it would, and pass has less
+ * time. Within 3 s a person is told what is waited for.
  */
 async function runPass(
   words: readonly string[],
-  environment: NodeJS.ProcessEnv,
+  { environment, announce }: PassOptions,
   signal: AbortSignal,
-  { input, onSlow }: { readonly input?: string | undefined; readonly onSlow?: () => void } = {},
+  { input, mayAsk = false }: { readonly input?: string | undefined; readonly mayAsk?: boolean } = {},
 ): Promise<StoreRun | KeyStoreProblem> {
-  const isPatient = onSlow !== undefined
+  const timeoutMs = mayAsk ? UNLOCK_MS : PASS_PATIENCE_MS
   const options = environment['PASSWORD_STORE_GPG_OPTS'] ?? ''
-  const tty = isPatient ? (environment['GPG_TTY'] ?? terminalName()) : undefined
-  const own = `${options} --status-fd=2${isPatient ? '' : ' --pinentry-mode cancel'}`.trim()
+  const tty = mayAsk ? (environment['GPG_TTY'] ?? terminalName()) : undefined
+  const own = `${options} --status-fd=2${mayAsk ? '' : ' --pinentry-mode cancel'}`.trim()
   const talk: string[] = []
   const end = await callProgram(
     {
@@ -358,9 +358,9 @@ async function runPass(
         ...(tty === undefined ? {} : { GPG_TTY: tty }),
         LC_ALL: 'C',
       },
-      terminal: isPatient ? 'shared' : 'none',
-      timeoutMs: isPatient ? UNLOCK_MS : STORE_PATIENCE_MS,
-      onSlow,
+      terminal: mayAsk ? 'shared' : 'none',
+      timeoutMs,
+      onSlow: () => announce(slowLine('pass', timeoutMs)),
       input,
       onTalk: (piece) => talk.push(piece),
     },

@@ -59,6 +59,9 @@ export function monotonicMs(): number {
  */
 export const STORE_PATIENCE_MS = 2500
 
+/** What pass may take, in ms: a shell, GnuPG and its agent need 0.1 s, but seconds on a busy machine. */
+export const PASS_PATIENCE_MS = 10_000
+
 /** Blocks this thread for that many milliseconds. */
 export function pauseSync(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)

@@ -273,7 +273,8 @@ describe('pass', () => {
           return { error: /…MPLE is not in pass \(awsmfa\/.*\)$/, repair: () => renameSync(`${entry}.away`, entry) }
         },
         hangs: () => ({
-          error: /pass did not answer within 2\.5 s$/,
+          error: /pass did not answer within 10 s$/,
+          note: /^awsmfa: note: waiting for pass, up to 10 s$/,
           environment: hanging('gpg', 'gpg2') ?? {},
         }),
       },

@@ -46,10 +46,10 @@ describe('an item', () => {
 })
 
 /** A pass that prints `talk`, then the entry, and ends with a code. */
-function passStore(script: string): LongTermKeyStore {
+function passStore(script: string, announce: (line: string) => void = () => undefined): LongTermKeyStore {
   const folder = scratchFolder()
   writeFileSync(join(folder, 'pass'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
-  return createPassStore({ environment: { PATH: `${folder}:/usr/bin:/bin`, HOME: folder }, ...NOBODY })
+  return createPassStore({ environment: { PATH: `${folder}:/usr/bin:/bin`, HOME: folder }, ...NOBODY, announce })
 }
 
 const LOCKED = '[GNUPG:] KEY_CONSIDERED 0 0\n[GNUPG:] DECRYPTION_FAILED'
@@ -131,9 +131,12 @@ describe.skipIf(process.platform === 'win32')('no answer within 3 s', () => {
   it.each([
     ['ends when it is told to', 'exec sleep 1000'],
     ['does not', "trap '' TERM; while :; do sleep 1000; done"],
-  ])('is reported of a pass that %s', async (_, script) => {
-    const failure = failureOf(() => passStore(script).find(ID, signal))
+  ])('is reported of a pass that %s, after it has been named', async (_, script) => {
+    const said: string[] = []
+    const failure = failureOf(() => passStore(script, (line) => said.push(line)).find(ID, signal))
     vi.advanceTimersByTime(3000)
+    expect(said).toEqual(['awsmfa: note: waiting for pass, up to 10 s\n'])
+    vi.advanceTimersByTime(8000)
     expect(await failure).toMatchObject({ store: 'pass', reason: 'slow' })
   })
 

@@ -85,7 +85,10 @@ function servedTo(runs: readonly RunResult[]): readonly Served[] {
   return runs.map(({ stdout }) => JSON.parse(stdout) as Served)
 }
 
-/** Signs in for so many seconds. The next `times` sessions of roles last for `roleSeconds`. */
+/**
+ * Signs in for so many seconds: enough for two servers to start on a busy machine. The next `times` sessions of roles
+ * last for `roleSeconds`.
+ */
 async function signInFor(seconds: number, roleSeconds = 0, times = 0): Promise<void> {
   await sts.configure({
     faults: [
@@ -106,9 +109,9 @@ async function callsOf(operation: string): Promise<number> {
 
 describe.skipIf(process.platform === 'win32')('two servers', () => {
   it.each([
-    ['of the user', ['base', 'base'], 9, 0, 0],
-    ['of the user and of a role', ['base', 'admin'], 9, 9, 1],
-    ['of two roles whose source has expired', ['admin', 'open'], 6, 9, 2],
+    ['of the user', ['base', 'base'], 24, 0, 0],
+    ['of the user and of a role', ['base', 'admin'], 24, 24, 1],
+    ['of two roles whose source has expired', ['admin', 'open'], 16, 24, 2],
   ])('%s ask one question, and both go on', async (_, profiles, seconds, roleSeconds, roles) => {
     home.write('.aws/config', `${BASE}awsmfa_token_command = sh ${home.path}/person\n${ROLES}`)
     writeProgram('person', 'cat "$HOME/code"')
@@ -122,7 +125,7 @@ describe.skipIf(process.platform === 'win32')('two servers', () => {
 
   it('of one role make one call, without a question', async () => {
     home.write('.aws/config', `${BASE}${ROLES}`)
-    await signInFor(43_200, 6, 2)
+    await signInFor(43_200, 20, 2)
     const served = servedTo(await Promise.all(['admin', 'admin'].map((profile) => serve(profile, 'renewed'))))
     expect(served.map(({ failed }) => failed)).toEqual([0, 0])
     expect(new Set(served.map(({ key }) => key)).size).toBe(1)
@@ -133,7 +136,7 @@ describe.skipIf(process.platform === 'win32')('two servers', () => {
   it('whose question is closed ask no second one, and both notice a login', async () => {
     home.write('.aws/config', `${BASE}awsmfa_prompt = zenity\n`)
     writeProgram('bin/zenity', 'until [ -e "$HOME/close" ]; do sleep 0.1; done; exit 1')
-    await signInFor(9)
+    await signInFor(24)
     const more = { PATH: `${home.path}/bin:${process.env['PATH'] ?? ''}`, DISPLAY: ':99' }
     const runs = Promise.all(['base', 'base'].map((profile) => serve(profile, 'ended', more)))
     await expect
