@@ -19,6 +19,7 @@ import { AwsmfaError } from '../../src/model/failure.ts'
 import type { Failure } from '../../src/model/failure.ts'
 import { fakeCache, fakeDeadline } from '../support/fake-effects.ts'
 import { scratchFolder } from '../support/scratch.ts'
+import { SWEEP_STEP } from '../support/on-windows.ts'
 
 const USER = {
   account: '111111111111',
@@ -250,32 +251,35 @@ const cases = PLACES.flatMap((place) =>
 )
 
 describe('each answer of AWS is lost once', () => {
-  it.each(cases)('$place: $kind, $operation $nth, $when it is done', async ({ place, kind, operation, nth, when }) => {
-    const home = homeWith(place)
-    const request: RotationRequest = kind === 'rotate' ? ROTATE : { kind }
-    if (kind !== 'rotate') expect(await run(home, ROTATE)).toBe('ok')
-    home.aws.calls = []
-    home.aws.lose = { operation, nth, when }
-    const first = await run(home, request)
-    expect(home.aws.calls.filter((each) => each === operation).length).toBeGreaterThanOrEqual(nth)
-    expectUsable(home)
-    home.aws.lose = undefined
-    const isCandidateLeft = operation === 'create' && when === 'after'
-    // The next run goes on; a candidate is deleted only on a yes, which these effects give.
-    const again = first === 'ok' ? first : await run(home, request)
-    expectUsable(home)
-    expect(home.aws.created).toBe(isCandidateLeft ? 2 : 1)
-    const others = [...home.aws.keys].filter(([id]) => id !== pairOf(home).accessKeyId)
-    const isDone = again === 'ok' || /two-keys$/.test(again)
-    expect([again, isDone]).toEqual([again, true])
-    expect(others.filter(([, { isActive }]) => isActive)).toEqual([])
-    if (kind === 'delete-old') {
-      expect(others).toEqual([])
-      expect([...home.store.items.keys()].filter((id) => id === OLD.accessKeyId)).toEqual([])
-      expect(readdirSync(join(home.folder, 'state/rotations'))).toEqual([`${OLD.accessKeyId}.rotation.json`])
-    }
-    if (kind === 'undo') expect(pairOf(home)).toEqual(OLD)
-  })
+  it.each(cases.filter((_, index) => index % SWEEP_STEP === 0))(
+    '$place: $kind, $operation $nth, $when it is done',
+    async ({ place, kind, operation, nth, when }) => {
+      const home = homeWith(place)
+      const request: RotationRequest = kind === 'rotate' ? ROTATE : { kind }
+      if (kind !== 'rotate') expect(await run(home, ROTATE)).toBe('ok')
+      home.aws.calls = []
+      home.aws.lose = { operation, nth, when }
+      const first = await run(home, request)
+      expect(home.aws.calls.filter((each) => each === operation).length).toBeGreaterThanOrEqual(nth)
+      expectUsable(home)
+      home.aws.lose = undefined
+      const isCandidateLeft = operation === 'create' && when === 'after'
+      // The next run goes on; a candidate is deleted only on a yes, which these effects give.
+      const again = first === 'ok' ? first : await run(home, request)
+      expectUsable(home)
+      expect(home.aws.created).toBe(isCandidateLeft ? 2 : 1)
+      const others = [...home.aws.keys].filter(([id]) => id !== pairOf(home).accessKeyId)
+      const isDone = again === 'ok' || /two-keys$/.test(again)
+      expect([again, isDone]).toEqual([again, true])
+      expect(others.filter(([, { isActive }]) => isActive)).toEqual([])
+      if (kind === 'delete-old') {
+        expect(others).toEqual([])
+        expect([...home.store.items.keys()].filter((id) => id === OLD.accessKeyId)).toEqual([])
+        expect(readdirSync(join(home.folder, 'state/rotations'))).toEqual([`${OLD.accessKeyId}.rotation.json`])
+      }
+      if (kind === 'undo') expect(pairOf(home)).toEqual(OLD)
+    },
+  )
 })
 
 describe('a change that AWS has answered', () => {

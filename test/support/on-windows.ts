@@ -1,6 +1,9 @@
 /** The fast tests run on Windows too (test/windows/fast-tests), without those of what only POSIX has. */
 export const isWindows = process.platform === 'win32'
 
+/** Sweeps over real files try each tenth case there: Wine opens and writes files slowly. */
+export const SWEEP_STEP = isWindows ? 10 : 1
+
 /** Returns the cases of a table that make sense with POSIX alone: none on Windows. */
 export const posixOnly = <const Case>(...cases: readonly Case[]): readonly Case[] => (isWindows ? [] : cases)
 
