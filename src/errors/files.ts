@@ -198,7 +198,7 @@ function accessKeyText({ platform, reason, addOn, detail }: FailureOf<'KEYCHAIN_
     case 'no-service':
       return say(
         'no Secret Service is running, as is usual without a desktop',
-        'without a desktop, use pass or an encrypted file: --to pass, --to encrypted-file',
+        'without a desktop, keep the access key in pass or in an encrypted file',
       )
     case 'no-keyring':
       return say(
