@@ -76,10 +76,7 @@ export const PROFILE_WORDS = {
     ),
   LONG_TERM_CREDENTIALS_MISSING: ({ profile, path, lookedFor, sessionAt, signIn }, view) =>
     signIn !== undefined
-      ? say(
-          `${path.length > 1 ? `the source profile of ${quoted(profile)}, ${quoted(path.at(-1) ?? '')},` : quoted(profile)} signs in with ${quoted(signIn)}, not with a token code`,
-          ...signInHints(path.at(-1) ?? '', signIn),
-        )
+      ? signsInOtherwiseText(profile, path, signIn)
       : say(
           `no access key found for ${quoted(profile)}${path.length > 1 ? ` in the profile chain ${path.map(quoted).join(' -> ')}` : ''}`,
           sessionAt === undefined ? undefined : `the credentials in ${showPlace(sessionAt, view)} are temporary`,
@@ -161,6 +158,13 @@ const KEY_DEFECTS: Readonly<Record<KeyDefect, string>> = {
   'not-ascii': 'contains characters that an access key cannot have, perhaps invisible ones',
   placeholder: 'is a placeholder, not an access key',
   swapped: 'is a secret access key; key ID and secret are swapped',
+}
+
+/** The last profile of the chain, which `profile` itself may be, gets its credentials from a command of the AWS CLI. */
+function signsInOtherwiseText(profile: string, path: readonly string[], signIn: string): FailureText {
+  const last = path.at(-1) ?? ''
+  const who = path.length > 1 ? `the source profile of ${quoted(profile)}, ${quoted(last)},` : quoted(profile)
+  return say(`${who} signs in with ${quoted(signIn)}, not with a token code`, ...signInHints(last, signIn))
 }
 
 /** `profile` gets its credentials from a command of the AWS CLI. */

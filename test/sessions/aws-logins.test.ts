@@ -1,15 +1,14 @@
 /** The caches of `aws sso login` and `aws login`, as the AWS CLI writes them, and what they may be instead. */
-import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import { snapshotsOf } from '../../src/aws-files/profiles.ts'
 import { createAwsLogins } from '../../src/sessions/aws-logins.ts'
 import type { AwsLogins } from '../../src/sessions/aws-logins.ts'
 import { sessionState } from '../../src/sessions/reuse.ts'
 import type { StoredSession } from '../../src/sessions/reuse.ts'
+import { hash } from '../support/aws-logins.ts'
 import { createTempHome } from '../support/temp-home.ts'
 import type { TempHome } from '../support/temp-home.ts'
 
-const hash = (name: string, text: string): string => createHash(name).update(text).digest('hex')
 const START_URL = 'https://example.awsapps.com/start'
 const USER = 'arn:aws:iam::111111111111:user/alice'
 const END = '2026-11-21T19:00:00Z'
